@@ -1,0 +1,81 @@
+/**
+ * The closed list of failure types, and what the stage workflow does about each. This table is the only place where a
+ * verdict lives; docs/failures.md is printed from it. It does not classify foreign errors: that is done where they arise.
+ */
+
+/** How many tries in a row without progress, and the wait between them (exponential). */
+export interface RetryRule {
+  readonly kind: 'retry';
+  /** Tries without a newer manifest before the stage parks; `null` = for as long as it takes. */
+  readonly attempts: number | null;
+  readonly initialSeconds: number;
+  readonly maxSeconds: number;
+}
+export type Verdict =
+  | RetryRule
+  /** The recipe or the data is wrong: the stage ends as failed. */
+  | { readonly kind: 'fail' }
+  /** A person must choose: the stage waits with a question. */
+  | { readonly kind: 'park' }
+  /** The work goes on without us: attach again on the same host first. */
+  | { readonly kind: 'reattach' };
+
+export interface FailureRule {
+  readonly meaning: string;
+  readonly verdict: Verdict;
+}
+
+const retry = (attempts: number | null, initialSeconds: number, maxSeconds: number): RetryRule => ({
+  kind: 'retry',
+  attempts,
+  initialSeconds,
+  maxSeconds,
+});
+const FAIL = { kind: 'fail' } as const;
+const PARK = { kind: 'park' } as const;
+
+export const FAILURES = {
+  RecipeInvalid: { meaning: 'The recipe breaks its schema, or asks for what the trainer cannot do.', verdict: FAIL },
+  UnknownName: { meaning: 'A name (data set, trainer, model, benchmark, verifier) is not registered.', verdict: FAIL },
+  DataInvalid: { meaning: 'Rows of a data set are unreadable or fail their own verifier.', verdict: FAIL },
+  DigestMismatch: { meaning: 'Bytes that a plan names by sha256 are other bytes here.', verdict: FAIL },
+  NoFreeDevice: { meaning: 'Too few devices are free on the asked host; any host may try next.', verdict: retry(null, 1, 10) },
+  EpochHeld: { meaning: 'Another runner still renews this stage’s epoch.', verdict: retry(null, 1, 10) },
+  StoreUnreachable: { meaning: 'The store does not answer.', verdict: retry(null, 1, 60) },
+  Detached: { meaning: 'The worker stopped; its runner goes on.', verdict: { kind: 'reattach' } },
+  WorkerLost: { meaning: 'No heartbeat: the worker died, or only the server was away.', verdict: { kind: 'reattach' } },
+  HostLost: { meaning: 'Nobody polls the host’s queue any more.', verdict: retry(5, 1, 60) },
+  RunnerLost: { meaning: 'The runner died; what it left was stopped.', verdict: retry(5, 1, 60) },
+  TrainerExited: { meaning: 'The trainer ended with an error, or before its last step.', verdict: retry(3, 2, 60) },
+  Unattended: { meaning: 'No worker attended the runner for the set time; it stopped at a checkpoint.', verdict: retry(5, 1, 60) },
+  EpochLost: { meaning: 'A newer epoch was claimed elsewhere; this runner ended itself.', verdict: retry(5, 1, 60) },
+  StopIncomplete: { meaning: 'Processes of a run survived the stop ladder; their devices stay leased.', verdict: PARK },
+  DiskFull: { meaning: 'No space is left for a checkpoint or an export. Nothing committed is lost.', verdict: PARK },
+  NoPermission: { meaning: 'The store or the host folder may not be written.', verdict: PARK },
+  ResumeNotHonoured: { meaning: 'The first trained step was not the manifest’s step + 1.', verdict: PARK },
+  ExportCorrupt: { meaning: 'The export and the checkpoint it is made from are both damaged.', verdict: PARK },
+  CheckpointElsewhere: { meaning: 'The only checkpoints can be read by one host, and that host is gone.', verdict: PARK },
+  Internal: { meaning: 'An error that stagewright did not foresee.', verdict: retry(3, 2, 60) },
+} as const satisfies Record<string, FailureRule>;
+
+export type FailureType = keyof typeof FAILURES;
+
+export function isFailureType(type: string): type is FailureType {
+  return Object.hasOwn(FAILURES, type);
+}
+
+/** JSON of a failure as it travels in runner state files and Temporal failures. */
+export type FailureDetails = Record<string, string | number | boolean | null | readonly string[]>;
+
+/** The only error class that our code throws on purpose. `message` says what, where and what to do. */
+export class StagewrightError extends Error {
+  override readonly name = 'StagewrightError';
+  constructor(
+    readonly type: FailureType,
+    message: string,
+    readonly details: FailureDetails = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * What the runner is told (launch file) and what it tells (state file): the whole contract between the training activity and
+ * the detached runner process. Files and signals only. Shapes, no behaviour.
+ */
+import { z } from 'zod';
+import { checkpointRefSchema, ownerSchema, reachSchema, sha256Schema, stageResultSchema } from './checkpoint.js';
+
+/** A command as the runner starts it; rendered by the backend, never taken from a recipe. */
+export const commandSchema = z.strictObject({
+  argv: z.array(z.string()).min(1),
+  cwd: z.string(),
+  /** Added to the runner's environment. */
+  env: z.record(z.string(), z.string()),
+});
+export type Command = z.infer<typeof commandSchema>;
+
+export const timersSchema = z.strictObject({
+  /** The runner writes its renewal to the store this often. */
+  renew_ms: z.int().positive().default(2_000),
+  /** An epoch whose renewal stands still this long, seen by the claimer's own clock, may be superseded. */
+  epoch_ttl_ms: z.int().positive().default(15_000),
+  /** Without a worker for this long the runner asks the trainer to save, then stops. */
+  unattended_stop_ms: z.int().positive().default(600_000),
+  /** From SIGTERM (save and stop) to SIGKILL of the group. */
+  stop_grace_ms: z.int().positive().default(30_000),
+  /** How often the runner looks at files. */
+  poll_ms: z.int().positive().default(100),
+});
+export type Timers = z.infer<typeof timersSchema>;
+
+export const launchSchema = z.strictObject({
+  schema: z.literal('stagewright/launch@1'),
+  key: sha256Schema,
+  epoch: z.int().min(1),
+  owner: ownerSchema,
+  host: z.string(),
+  /** Value of STAGEWRIGHT_RUN in the environment of every process of this run. */
+  marker: z.string().min(8),
+  /** Named devices of the lease; empty for CPU slots. GPU names become CUDA_VISIBLE_DEVICES. */
+  devices: z.array(z.string()),
+  store: z.string(),
+  /** Host-local folder of this run: launch.json, state.json, attended, runner.log. */
+  run_folder: z.string(),
+  backend: z.string(),
+  /** The backend's own job, validated by it. */
+  job: z.json(),
+  train: commandSchema,
+  export: commandSchema,
+  trainer: z.strictObject({ name: z.string(), version: z.string() }),
+  planned_steps: z.int().min(1),
+  resume_from: checkpointRefSchema.nullable(),
+  reach: reachSchema,
+  /** Newest whole checkpoints that stay, the final one apart. */
+  keep_checkpoints: z.int().min(2),
+  timers: timersSchema,
+});
+export type Launch = z.infer<typeof launchSchema>;
+
+export const outcomeSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('done'), result: stageResultSchema }),
+  /** Stopped at a checkpoint because asked to (`requested`), or because nobody attended. */
+  z.strictObject({ kind: z.literal('stopped'), reason: z.enum(['requested', 'unattended', 'fenced']) }),
+  z.strictObject({
+    kind: z.literal('failed'),
+    type: z.string(),
+    message: z.string(),
+    details: z.record(z.string(), z.json()),
+  }),
+]);
+export type Outcome = z.infer<typeof outcomeSchema>;
+
+export const runnerStateSchema = z.strictObject({
+  schema: z.literal('stagewright/runner-state@1'),
+  marker: z.string(),
+  pid: z.int(),
+  /** Start time of `pid` in clock ticks since boot (/proc/PID/stat field 22), so that a reused pid is not taken for it. */
+  start_time: z.string(),
+  phase: z.enum(['starting', 'training', 'exporting', 'stopping', 'ended']),
+  trainer_pid: z.int().nullable(),
+  /** Last trained step that the trainer reported; null before the first. */
+  step: z.int().nullable(),
+  planned_steps: z.int(),
+  /** Over the last steps; null until known. */
+  steps_per_second: z.number().nullable(),
+  last_manifest: checkpointRefSchema.nullable(),
+  outcome: outcomeSchema.nullable(),
+});
+export type RunnerState = z.infer<typeof runnerStateSchema>;
+
+/** Details of a training heartbeat: a hint for people and for the next attempt; the store's manifests are the truth. */
+export const trainingProgressSchema = z.strictObject({
+  phase: z.string(),
+  step: z.int().nullable(),
+  planned_steps: z.int(),
+  steps_per_second: z.number().nullable(),
+  last_manifest: checkpointRefSchema.nullable(),
+  /** Seconds since the step last changed. */
+  idle_seconds: z.number(),
+});
+export type TrainingProgress = z.infer<typeof trainingProgressSchema>;
