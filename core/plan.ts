@@ -1,0 +1,165 @@
+/**
+ * From a recipe to a plan: every stage with its settings resolved and its key (design.md, idea 2). Pure: the same recipe and
+ * facts give the same bytes. Computed once, by the client; recorded in history; never recomputed in workflow code.
+ */
+import { z } from 'zod';
+import { derivationKey } from './canonical-json.js';
+import { sha256Schema } from './checkpoint.js';
+import { digitsDerivationSchema, DIGITS_GENERATOR_VERSION } from './digits/derivation.js';
+import { StagewrightError } from './failures.js';
+import { checkpointsSchema, executionSchema, nameSchema, type DataSettings, type Recipe, type Stage } from './recipe.js';
+import { rlvrTrainingSchema, sftTrainingSchema } from './training.js';
+
+/** Raised when the meaning of key material changes; every key then differs. */
+export const KEY_SCHEMA = 1;
+
+/** What the planner must know of this installation; all of it enters keys. */
+export interface PlanFacts {
+  /** sha256 of each embedded model's model.json, which names its graphs' sha256. */
+  readonly models: Readonly<Record<string, string>>;
+  readonly trainers: Readonly<Record<string, { readonly version: string }>>;
+  readonly digits_sha256: string;
+  readonly verifier: { readonly name: string; readonly version: number };
+}
+
+export const dataDerivationSchema = digitsDerivationSchema;
+export type DataDerivation = z.infer<typeof dataDerivationSchema>;
+
+export const plannedDataSchema = z.strictObject({ name: nameSchema, key: sha256Schema, derivation: dataDerivationSchema });
+export type PlannedData = z.infer<typeof plannedDataSchema>;
+
+export const plannedObjectiveSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('sft'), training: sftTrainingSchema }),
+  z.strictObject({ kind: z.literal('rlvr'), training: rlvrTrainingSchema }),
+]);
+
+export const plannedStageSchema = z.strictObject({
+  name: nameSchema,
+  capability: z.string(),
+  key: sha256Schema,
+  /** Key of the stage whose weights it starts from; null = from scratch. */
+  parent: sha256Schema.nullable(),
+  model: z.strictObject({ name: z.string(), sha256: sha256Schema }),
+  trainer: z.strictObject({ name: z.string(), version: z.string() }),
+  verifier: z.strictObject({ name: z.string(), version: z.int() }).nullable(),
+  seed: z.int(),
+  objective: plannedObjectiveSchema,
+  data: plannedDataSchema,
+  order: z.enum(['shuffled', 'file', 'easy_to_hard', 'hard_to_easy']),
+  execution: executionSchema,
+  checkpoints: checkpointsSchema,
+});
+export type PlannedStage = z.infer<typeof plannedStageSchema>;
+
+export const plannedEvaluationSchema = z.strictObject({
+  /** Name and key of the stage whose weights answer. */
+  stage: nameSchema,
+  weights: sha256Schema,
+  key: sha256Schema,
+  data: plannedDataSchema,
+  model: z.strictObject({ name: z.string(), sha256: sha256Schema }),
+  shard_rows: z.int().min(1),
+  threads: z.int().min(1),
+});
+export type PlannedEvaluation = z.infer<typeof plannedEvaluationSchema>;
+
+export const planSchema = z.strictObject({
+  schema: z.literal('stagewright/plan@1'),
+  recipe: nameSchema,
+  seed: z.int(),
+  /** sha256 over the plan without this field: what `run` compares. */
+  hash: sha256Schema,
+  stages: z.array(plannedStageSchema).min(1),
+  evaluations: z.array(plannedEvaluationSchema),
+});
+export type Plan = z.infer<typeof planSchema>;
+
+/** @throws StagewrightError UnknownName for a model or trainer that is not installed. */
+export function planRecipe(recipe: Recipe, facts: PlanFacts): Plan {
+  const stages: PlannedStage[] = [];
+  for (const stage of recipe.stages) stages.push(planStage(recipe, stage, stages, facts));
+  const evaluations = recipe.evaluation === undefined ? [] : planEvaluations(recipe, stages, facts);
+  const body = { schema: 'stagewright/plan@1' as const, recipe: recipe.name, seed: recipe.seed, stages, evaluations };
+  return { ...body, hash: derivationKey(body) };
+}
+
+/** What a stage's key hashes. Names, execution and checkpoint habits are left out on purpose. */
+export function stageKeyMaterial(stage: Omit<PlannedStage, 'key'>): Record<string, unknown> {
+  return {
+    key_schema: KEY_SCHEMA,
+    parent: stage.parent,
+    model: stage.model.sha256,
+    data: stage.data.key,
+    order: stage.order,
+    objective: stage.objective,
+    trainer: stage.trainer,
+    verifier: stage.verifier,
+    seed: stage.seed,
+  };
+}
+
+function planStage(recipe: Recipe, stage: Stage, before: readonly PlannedStage[], facts: PlanFacts): PlannedStage {
+  const trainer = stage.trainer ?? recipe.trainer;
+  const installed = pick(facts.trainers, trainer, 'trainer', `stage ${stage.name}`);
+  const model = { name: recipe.model, sha256: pick(facts.models, recipe.model, 'model', `recipe ${recipe.name}`) };
+  const from = stage.from ?? (before.length === 0 ? 'scratch' : 'previous');
+  const parent =
+    from === 'scratch' ? undefined : from === 'previous' ? before.at(-1) : before.find((s) => s.name === from);
+  const material = {
+    name: stage.name,
+    capability: stage.capability,
+    parent: parent?.key ?? null,
+    model,
+    trainer: { name: trainer, version: installed.version },
+    verifier: stage.objective === 'rlvr' ? { ...facts.verifier } : null,
+    seed: stage.seed ?? recipe.seed,
+    objective:
+      stage.objective === 'sft'
+        ? { kind: 'sft' as const, training: stage.training }
+        : { kind: 'rlvr' as const, training: stage.training },
+    data: planData(recipe, stage.data, facts),
+    order: stage.order,
+    execution: stage.execution,
+    checkpoints: stage.checkpoints,
+  };
+  return { ...material, key: derivationKey(stageKeyMaterial(material)) };
+}
+
+function planData(recipe: Recipe, name: string, facts: PlanFacts): PlannedData {
+  const settings: DataSettings | undefined = recipe.data[name];
+  if (settings === undefined) throw new StagewrightError('UnknownName', `recipe ${recipe.name} has no data set "${name}"`);
+  const derivation = dataDerivationSchema.parse({
+    ...settings,
+    seed: settings.seed ?? recipe.seed,
+    version: DIGITS_GENERATOR_VERSION,
+    digits_sha256: facts.digits_sha256,
+  });
+  return { name, key: derivationKey(derivation), derivation };
+}
+
+function planEvaluations(recipe: Recipe, stages: readonly PlannedStage[], facts: PlanFacts): PlannedEvaluation[] {
+  const { evaluation } = recipe;
+  if (evaluation === undefined) return [];
+  const chosen = evaluation.after === 'each' ? stages : stages.slice(-1);
+  return chosen.flatMap((stage) =>
+    evaluation.data.map((name) => {
+      const data = planData(recipe, name, facts);
+      const key = derivationKey({
+        key_schema: KEY_SCHEMA,
+        weights: stage.key,
+        data: data.key,
+        verifier: { ...facts.verifier },
+        temperature: 0,
+      });
+      const { shard_rows } = evaluation;
+      return { stage: stage.name, weights: stage.key, key, data, model: stage.model, shard_rows, threads: stage.execution.threads };
+    }),
+  );
+}
+
+function pick<T>(known: Readonly<Record<string, T>>, name: string, what: string, where: string): T {
+  const found = Object.hasOwn(known, name) ? known[name] : undefined;
+  if (found === undefined)
+    throw new StagewrightError('UnknownName', `${where}: unknown ${what} "${name}"; known: ${Object.keys(known).join(', ')}`);
+  return found;
+}
