@@ -1,0 +1,90 @@
+/**
+ * Types of all activities, by domain: what workflows import (types only) and what the factories implement. Everything here is
+ * small (references, counts), since it enters history.
+ */
+import type { CheckpointRef, Owner, StageResult } from '../core/checkpoint.js';
+import type { DataDerivation, PlannedEvaluation, PlannedStage } from '../core/plan.js';
+
+/** How another run of the same work ended, as seen by one that waited for it. */
+export interface EndedRun {
+  readonly ended: 'completed' | 'failed' | 'cancelled' | 'terminated' | 'unknown';
+  readonly message: string;
+}
+
+export interface ControlActivities {
+  /** Waits, with heartbeats, until the run behind `workflowId` has closed. Being cancelled cancels the wait only. */
+  awaitRun(workflowId: string): Promise<EndedRun>;
+}
+
+export interface StoreActivities {
+  /** The stage's result if it is complete; its bytes are not looked at. */
+  findResult(key: string): Promise<StageResult | null>;
+  /**
+   * Hand-over: the stage's result after its exported bytes were checked against their sha256. A damaged export is made again
+   * from the final checkpoint. Fails with ExportCorrupt when that is damaged too.
+   */
+  takeOver(key: string): Promise<StageResult>;
+}
+
+export interface DataActivities {
+  /** Makes the data set if the store has none of this key, and checks every row of it before any training. */
+  prepareData(input: { key: string; derivation: DataDerivation }): Promise<{ rows: number }>;
+}
+
+/** A lease and an epoch on one host. */
+export interface Grant {
+  readonly host: string;
+  readonly hostQueue: string;
+  readonly devices: readonly string[];
+  readonly epoch: number;
+  /** Who claimed the epoch: an earlier attempt's owner when its runner still lived and was adopted. */
+  readonly owner: Owner;
+  readonly resumeFrom: CheckpointRef | null;
+  readonly passedOver: readonly { readonly epoch: number; readonly step: number; readonly reason: string }[];
+}
+export type Acquired =
+  | { readonly kind: 'granted'; readonly grant: Grant }
+  /** Somebody finished the stage meanwhile. */
+  | { readonly kind: 'finished'; readonly result: StageResult };
+
+export interface AcquireInput {
+  readonly stage: PlannedStage;
+  readonly owner: Owner;
+  readonly queuePrefix: string;
+  /** Forget all checkpoints: the answer `restart` of a parked stage. */
+  readonly fromStart: boolean;
+}
+
+export interface TrainInput {
+  readonly stage: PlannedStage;
+  readonly grant: Grant;
+  /** Result of the parent stage; null when training starts from scratch. */
+  readonly parent: StageResult | null;
+}
+export type TrainEnd =
+  | { readonly kind: 'done'; readonly result: StageResult }
+  /** Ended at a checkpoint without being told to by this workflow (worker shutdown, unattended): goes on in a new attempt. */
+  | { readonly kind: 'interrupted'; readonly reason: string };
+
+export interface ClassActivities {
+  /** Device lease and epoch on this host, or NoFreeDevice / EpochHeld (retryable: the server asks the next host). */
+  acquireGpu(input: AcquireInput): Promise<Acquired>;
+}
+export interface HostActivities {
+  /** Starts the runner of the grant's epoch or attaches to it, and returns when it has ended. */
+  train(input: TrainInput): Promise<TrainEnd>;
+  /** Stops whatever of this epoch still runs here and frees its devices. Idempotent. */
+  stopRun(input: { key: string; grant: Grant }): Promise<void>;
+}
+
+export interface Shard {
+  readonly index: number;
+  readonly from: number;
+  readonly to: number;
+}
+export interface EvaluationActivities {
+  /** The shards still to answer; none when the summary exists. */
+  planShards(evaluation: PlannedEvaluation): Promise<{ done: boolean; shards: readonly Shard[] }>;
+  answerShard(input: { evaluation: PlannedEvaluation; result: StageResult; shard: Shard }): Promise<void>;
+  summarise(input: { evaluation: PlannedEvaluation; result: StageResult; shards: number }): Promise<void>;
+}

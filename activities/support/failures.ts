@@ -1,0 +1,45 @@
+/**
+ * The boundary between our errors and Temporal's: every activity is wrapped once, and core/failures.ts decides what the server
+ * may retry. Foreign errors become `Internal`; cancellation passes through untouched.
+ */
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { FAILURES, StagewrightError, type FailureType, type RetryRule } from '../../core/failures.js';
+
+type Activity = (...args: never[]) => Promise<unknown>;
+
+/** Wraps each function; names and types stay. */
+export function guarded<T extends Record<keyof T, Activity>>(activities: T): T {
+  const wrap =
+    (activity: Activity): Activity =>
+    async (...args) => {
+      try {
+        return await activity(...args);
+      } catch (error) {
+        throw toFailure(error, Context.current().info.attempt);
+      }
+    };
+  return Object.fromEntries(Object.entries<Activity>(activities).map(([name, fn]) => [name, wrap(fn)])) as T;
+}
+
+export function toFailure(error: unknown, attempt: number): unknown {
+  if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
+  const type: FailureType = error instanceof StagewrightError ? error.type : 'Internal';
+  const { verdict } = FAILURES[type];
+  const message = error instanceof Error ? error.message : String(error);
+  const details = error instanceof StagewrightError ? [error.details] : [];
+  const cause = error instanceof Error ? { cause: error } : {};
+  if (verdict.kind !== 'retry') return ApplicationFailure.create({ type, message, details, nonRetryable: true, ...cause });
+  const spent = verdict.attempts !== null && attempt >= verdict.attempts;
+  return ApplicationFailure.create({
+    type,
+    message,
+    details,
+    nonRetryable: spent,
+    nextRetryDelay: `${delaySeconds(verdict, attempt)}s`,
+    ...cause,
+  });
+}
+
+function delaySeconds(rule: RetryRule, attempt: number): number {
+  return Math.min(rule.initialSeconds * 1.5 ** (attempt - 1), rule.maxSeconds);
+}

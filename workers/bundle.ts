@@ -1,0 +1,32 @@
+/** The prebuilt workflow bundle: made once by the build (`node dist/workers/bundle.js`), loaded by every control worker. */
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+
+/** Beside the compiled code, wherever that was put. */
+export function bundlePath(): string {
+  return fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+}
+
+export async function buildBundle(): Promise<WorkflowBundleWithSourceMap> {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  return bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL(`../workflows/index.${extension}`, import.meta.url)),
+    logger: { trace() {}, debug() {}, info() {}, warn: log, error: log, log() {} },
+  });
+}
+
+function log(message: string): void {
+  process.stderr.write(`${message}\n`);
+}
+
+async function main(): Promise<void> {
+  const { code } = await buildBundle();
+  await mkdir(dirname(bundlePath()), { recursive: true });
+  const aside = `${bundlePath()}.${process.pid}`;
+  await writeFile(aside, code);
+  await rename(aside, bundlePath());
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

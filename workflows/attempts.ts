@@ -1,0 +1,135 @@
+/**
+ * The attempt loop of one stage: lease and epoch, attend the runner, and after each end what core/failures.ts says. It returns
+ * when the stage has its result or a person stopped it. It never trains, reads no file and keeps no clock of its own.
+ */
+import { ApplicationFailure, CancellationScope, sleep, workflowInfo } from '@temporalio/workflow';
+import type { Acquired, Grant, TrainEnd } from '../activities/contracts.js';
+import { assertNever } from '../core/assert-never.js';
+import type { CheckpointRef, StageResult } from '../core/checkpoint.js';
+import { FAILURES, type Verdict } from '../core/failures.js';
+import type { PlannedStage } from '../core/plan.js';
+import type { Answer, Choice, Question } from '../core/states.js';
+import { classify, throwIfCancelled, type StageFailure } from './failure.js';
+import { classActivities, cleanupActivities, hostActivities } from './proxies.js';
+
+/** Attaching again without a word from the runner this often means that it is not the worker's absence. */
+const MAX_REATTACH = 20;
+
+export interface AttemptHooks {
+  readonly onQueued: (attempt: number) => void;
+  readonly onGranted: (grant: Grant) => void;
+  readonly onFailure: (failure: StageFailure) => void;
+  readonly ask: (question: Question) => Promise<Answer>;
+}
+
+export type Attempted = { readonly kind: 'done'; readonly result: StageResult } | { readonly kind: 'stopped'; readonly reason: string };
+
+export async function runAttempts(
+  stage: PlannedStage,
+  parent: StageResult | null,
+  queuePrefix: string,
+  hooks: AttemptHooks,
+): Promise<Attempted> {
+  const { acquireGpu } = classActivities(stage.execution.class, queuePrefix);
+  let tries = 0;
+  let reached: CheckpointRef | null = null;
+  let fromStart = false;
+  for (let attempt = 1; ; attempt++) {
+    hooks.onQueued(attempt);
+    const { workflowId: workflow_id, runId: run_id } = workflowInfo();
+    let failure: StageFailure;
+    try {
+      const acquired: Acquired = await acquireGpu({ stage, owner: { workflow_id, run_id, attempt }, queuePrefix, fromStart });
+      if (acquired.kind === 'finished') return { kind: 'done', result: acquired.result };
+      const { grant } = acquired;
+      fromStart = false;
+      hooks.onGranted(grant);
+      // A newer manifest than the last attempt began with is progress: the count of tries begins again.
+      if (isNewer(grant.resumeFrom, reached)) {
+        tries = 0;
+        reached = grant.resumeFrom;
+      }
+      const end = await attend(stage, parent, grant);
+      if (end.kind === 'done') return end;
+      hooks.onFailure({ type: 'Detached', message: end.reason });
+      continue;
+    } catch (error) {
+      failure = classify(error);
+    }
+    hooks.onFailure(failure);
+    const verdict: Verdict = FAILURES[failure.type].verdict;
+    switch (verdict.kind) {
+      case 'fail':
+        throw ApplicationFailure.nonRetryable(failure.message, failure.type);
+      case 'reattach':
+        continue;
+      case 'retry':
+        tries += 1;
+        if (verdict.attempts === null || tries < verdict.attempts) {
+          await sleep(Math.min(verdict.initialSeconds * 2 ** (tries - 1), verdict.maxSeconds) * 1000);
+          continue;
+        }
+        break;
+      case 'park':
+        break;
+      default:
+        assertNever(verdict);
+    }
+    const answer = await hooks.ask(questionOf(failure, tries));
+    if (answer.choice === 'stop') return { kind: 'stopped', reason: `${answer.actor}: ${answer.reason || failure.message}` };
+    fromStart = answer.choice === 'restart';
+    tries = 0;
+  }
+}
+
+/** Trains on the grant's host; attaches again there for as long as only the worker or the server was away. */
+async function attend(stage: PlannedStage, parent: StageResult | null, grant: Grant): Promise<TrainEnd> {
+  const { train } = hostActivities(grant.hostQueue);
+  for (let again = 0; ; again++) {
+    try {
+      const end = await train({ stage, grant, parent });
+      // A cancel that met the activity's last moment arrives as a plain result.
+      if (end.kind === 'interrupted' && CancellationScope.current().consideredCancelled)
+        await CancellationScope.current().cancelRequested;
+      return end;
+    } catch (error) {
+      if (CancellationScope.current().consideredCancelled) {
+        await cleanUp(stage.key, grant);
+        throwIfCancelled(error);
+      }
+      const failure = classify(error);
+      if (FAILURES[failure.type].verdict.kind === 'reattach' && again < MAX_REATTACH) continue;
+      throw error;
+    }
+  }
+}
+
+/** The activity may have ended without hearing of the cancel; the host must still be told. */
+async function cleanUp(key: string, grant: Grant): Promise<void> {
+  await CancellationScope.nonCancellable(async () => {
+    try {
+      await cleanupActivities(grant.hostQueue).stopRun({ key, grant });
+    } catch {
+      // The host is gone: its runner stops by its own rule once nobody attends it, and its lease lapses.
+    }
+  });
+}
+
+function isNewer(now: CheckpointRef | null, before: CheckpointRef | null): boolean {
+  return now !== null && (before === null || now.step > before.step);
+}
+
+export function questionOf(failure: StageFailure, tries: number): Question {
+  const choices: Choice[] = ['retry', 'stop'];
+  if (failure.type === 'CheckpointElsewhere' || failure.type === 'ResumeNotHonoured') choices.splice(1, 0, 'restart');
+  const { meaning, verdict } = FAILURES[failure.type];
+  const often = verdict.kind === 'retry' ? ` after ${tries} tries without a newer checkpoint` : '';
+  return {
+    type: failure.type,
+    reason: failure.message,
+    question: `${meaning} What now${often}? retry: go on from the newest checkpoint${
+      choices.includes('restart') ? '; restart: train the stage again from its start' : ''
+    }; stop: end the stage here (what is committed stays).`,
+    choices,
+  };
+}

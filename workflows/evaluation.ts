@@ -1,0 +1,34 @@
+/** Greedy answers of one stage's weights over one data set, in shards that are each durable; ends when the summary is stored. */
+import { ApplicationFailure } from '@temporalio/workflow';
+import { plannedEvaluationSchema } from '../core/plan.js';
+import { classify } from './failure.js';
+import type { EvaluationInput } from './messages.js';
+import { storeActivities } from './proxies.js';
+
+/** Shards answered at once: two keep the small worker's cores busy while one waits for files. */
+const PARALLEL_SHARDS = 2;
+
+export async function evaluationWorkflow(input: EvaluationInput): Promise<{ key: string }> {
+  const parsed = plannedEvaluationSchema.safeParse(input.evaluation);
+  if (!parsed.success)
+    throw ApplicationFailure.nonRetryable(`not a planned evaluation: ${parsed.error.message}`, 'RecipeInvalid');
+  const evaluation = parsed.data;
+  const store = storeActivities(input.queuePrefix);
+  try {
+    await store.prepareData({ key: evaluation.data.key, derivation: evaluation.data.derivation });
+    const plan = await store.planShards(evaluation);
+    if (plan.done) return { key: evaluation.key };
+    const result = await store.takeOver(evaluation.weights);
+    const queue = [...plan.shards];
+    const lane = async (): Promise<void> => {
+      for (let shard = queue.shift(); shard !== undefined; shard = queue.shift())
+        await store.answerShard({ evaluation, result, shard });
+    };
+    await Promise.all(Array.from({ length: PARALLEL_SHARDS }, lane));
+    await store.summarise({ evaluation, result, shards: plan.shards.length });
+    return { key: evaluation.key };
+  } catch (error) {
+    const failure = classify(error);
+    throw ApplicationFailure.nonRetryable(failure.message, failure.type);
+  }
+}

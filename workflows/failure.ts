@@ -1,0 +1,42 @@
+/** Reads what an activity's error means: the failure of core/failures.ts, or that the host or worker is gone. Decides nothing. */
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  isCancellation,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import { isFailureType, type FailureType } from '../core/failures.js';
+
+export interface StageFailure {
+  readonly type: FailureType;
+  readonly message: string;
+}
+
+/**
+ * Ends the run as cancelled if our own scope is: a cancelled run can end its activity with a result, a timeout or a failure, so
+ * the scope is asked and never the error's kind.
+ * @throws CancelledFailure
+ */
+export function throwIfCancelled(error: unknown): void {
+  if (!CancellationScope.current().consideredCancelled) return;
+  throw isCancellation(error) ? error : new CancelledFailure('cancelled');
+}
+
+/** @throws CancelledFailure when our own scope is cancelled. */
+export function classify(error: unknown): StageFailure {
+  throwIfCancelled(error);
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof TimeoutFailure)
+    return cause.timeoutType === 'SCHEDULE_TO_START'
+      ? { type: 'HostLost', message: 'no worker answered on the host’s queue' }
+      : { type: 'WorkerLost', message: `no word from the worker (${cause.timeoutType})` };
+  if (cause instanceof ApplicationFailure) {
+    // The SDK's own name for an activity that was cut off by its worker's shutdown.
+    if (cause.type === 'WorkerShutdown') return { type: 'Detached', message: 'the worker was shut down' };
+    const type = cause.type ?? '';
+    return { type: isFailureType(type) ? type : 'Internal', message: cause.message };
+  }
+  return { type: 'Internal', message: error instanceof Error ? error.message : String(error) };
+}

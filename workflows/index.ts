@@ -1,0 +1,4 @@
+/** All workflows that a worker serves: the entry of the bundle. */
+export { curriculumWorkflow } from './curriculum.js';
+export { evaluationWorkflow } from './evaluation.js';
+export { stageWorkflow } from './stage.js';

@@ -1,0 +1,38 @@
+/**
+ * Runs a piece of work that has one identity, however many ask for it: start it as one's own child, or wait for the one that
+ * runs already and then look in the store again. Cancelling stops only one's own child.
+ */
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import type { ControlActivities } from '../activities/contracts.js';
+
+export interface JoinOptions<T, End> {
+  readonly workflowId: string;
+  /** Starts the child under `workflowId`; rejects when that id runs already. */
+  readonly start: () => Promise<{ result(): Promise<End> }>;
+  readonly control: ControlActivities;
+  /** What the store already holds, or null. */
+  readonly find: () => Promise<T | null>;
+  readonly onJoin: () => void;
+}
+
+export type Joined<T, End> =
+  | { readonly kind: 'found'; readonly value: T }
+  | { readonly kind: 'ran'; readonly end: End };
+
+export async function joinOrStart<T, End>(options: JoinOptions<T, End>): Promise<Joined<T, End>> {
+  for (;;) {
+    const value = await options.find();
+    if (value !== null) return { kind: 'found', value };
+    let child;
+    try {
+      child = await options.start();
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      options.onJoin();
+      // However it ended, the store decides: without a result there, the next turn starts it as our own.
+      await options.control.awaitRun(options.workflowId);
+      continue;
+    }
+    return { kind: 'ran', end: await child.result() };
+  }
+}

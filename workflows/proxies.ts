@@ -1,0 +1,67 @@
+/** Activity proxies: one block a queue and policy. How often a failure is retried stands in core/failures.ts, applied by the activities. */
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type {
+  ClassActivities,
+  ControlActivities,
+  DataActivities,
+  EvaluationActivities,
+  HostActivities,
+  StoreActivities,
+} from '../activities/contracts.js';
+import { classQueue, controlQueue, cpuQueue } from '../core/ids.js';
+
+/** Longer than any run: Temporal demands a limit, the heartbeat is what finds a dead worker. */
+const UNBOUNDED = '3650 days';
+
+export function controlActivities(prefix: string): ControlActivities {
+  return proxyActivities<ControlActivities>({
+    taskQueue: controlQueue(prefix),
+    startToCloseTimeout: UNBOUNDED,
+    heartbeatTimeout: '15s',
+    retry: { initialInterval: '1s', maximumInterval: '10s' },
+  });
+}
+
+export function storeActivities(prefix: string): StoreActivities & DataActivities & EvaluationActivities {
+  return proxyActivities<StoreActivities & DataActivities & EvaluationActivities>({
+    taskQueue: cpuQueue(prefix),
+    startToCloseTimeout: '24h',
+    // Hashing 100 GB or writing a data set beats its heart from a timer, so silence means a dead worker.
+    heartbeatTimeout: '20s',
+    retry: { initialInterval: '1s', maximumInterval: '60s' },
+  });
+}
+
+export function classActivities(hostClass: string, prefix: string): ClassActivities {
+  return proxyActivities<ClassActivities>({
+    taskQueue: classQueue(hostClass, prefix),
+    startToCloseTimeout: '10m',
+    heartbeatTimeout: '20s',
+    // Waiting for a device is the server's retrying: no history event, no slot held.
+    retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '10s' },
+  });
+}
+
+/** Training: one activity is one attempt to attend one runner; the attempt loop decides what follows. */
+export function hostActivities(hostQueue: string): Pick<HostActivities, 'train'> {
+  return proxyActivities<HostActivities>({
+    taskQueue: hostQueue,
+    startToCloseTimeout: UNBOUNDED,
+    // A restarting worker needs some seconds; longer silence means that the host is gone.
+    scheduleToStartTimeout: '30s',
+    heartbeatTimeout: '10s',
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { maximumAttempts: 1 },
+  });
+}
+
+/** Cleaning up after a cancel, also when the host's worker is only restarting. */
+export function cleanupActivities(hostQueue: string): Pick<HostActivities, 'stopRun'> {
+  return proxyActivities<HostActivities>({
+    taskQueue: hostQueue,
+    startToCloseTimeout: '10m',
+    heartbeatTimeout: '20s',
+    scheduleToStartTimeout: '60s',
+    retry: { maximumAttempts: 3 },
+  });
+}

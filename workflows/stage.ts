@@ -1,0 +1,99 @@
+/**
+ * One stage: from its parent's verified weights to its own result. The workflow's id is the stage's key, so that equal stages are
+ * trained once however many curricula name them.
+ */
+import { ApplicationFailure, isCancellation, setHandler } from '@temporalio/workflow';
+import type { Grant } from '../activities/contracts.js';
+import { FAILURES } from '../core/failures.js';
+import { plannedStageSchema } from '../core/plan.js';
+import type { Answer, Question, StageState, StageStatus } from '../core/states.js';
+import { questionOf, runAttempts } from './attempts.js';
+import { classify } from './failure.js';
+import { stageStatusQuery, type StageEnd, type StageInput } from './messages.js';
+import { createParking } from './parking.js';
+import { storeActivities } from './proxies.js';
+
+export async function stageWorkflow(input: StageInput): Promise<StageEnd> {
+  const parsed = plannedStageSchema.safeParse(input.stage);
+  if (!parsed.success)
+    throw ApplicationFailure.nonRetryable(`not a planned stage: ${parsed.error.message}`, 'RecipeInvalid');
+  const stage = parsed.data;
+  const store = storeActivities(input.queuePrefix);
+
+  let state: StageState = 'queued';
+  let attempts = 0;
+  let grant: Grant | null = null;
+  let lastFailure: string | null = null;
+  const status = (): StageStatus => ({
+    name: stage.name,
+    key: stage.key,
+    state,
+    reused: false,
+    attempts,
+    host: grant?.host ?? null,
+    epoch: grant?.epoch ?? null,
+    step: grant?.resumeFrom?.step ?? null,
+    planned_steps: stage.objective.training.steps,
+    question: parking.question(),
+    last_failure: lastFailure,
+  });
+  const parking = createParking(status);
+  setHandler(stageStatusQuery, status);
+
+  const ask = async (question: Question): Promise<Answer> => {
+    state = 'waiting';
+    const answer = await parking.ask(question);
+    state = 'queued';
+    return answer;
+  };
+  /** A step before or after training: its retries are the activity's; what parks is asked here and done again. */
+  const step = async <T>(work: () => Promise<T>): Promise<T | { readonly stopped: string }> => {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        const failure = classify(error);
+        lastFailure = `${failure.type}: ${failure.message}`;
+        if (FAILURES[failure.type].verdict.kind === 'fail')
+          throw ApplicationFailure.nonRetryable(failure.message, failure.type);
+        const answer = await ask(questionOf(failure, 1));
+        if (answer.choice === 'stop') return { stopped: `${answer.actor}: ${answer.reason || failure.message}` };
+      }
+    }
+  };
+  const stopped = (reason: string): StageEnd => {
+    state = 'stopped';
+    return { state: 'stopped', reason };
+  };
+
+  try {
+    const data = await step(() => store.prepareData({ key: stage.data.key, derivation: stage.data.derivation }));
+    if ('stopped' in data) return stopped(data.stopped);
+    const { parent: parentKey } = stage;
+    const parent = parentKey === null ? null : await step(() => store.takeOver(parentKey));
+    if (parent !== null && 'stopped' in parent) return stopped(parent.stopped);
+
+    const end = await runAttempts(stage, parent, input.queuePrefix, {
+      onQueued: (attempt) => {
+        state = 'queued';
+        attempts = attempt;
+      },
+      onGranted: (granted) => {
+        state = 'running';
+        grant = granted;
+        const passed = granted.passedOver[0];
+        if (passed !== undefined) lastFailure = `checkpoint of step ${passed.step} passed over: ${passed.reason}`;
+      },
+      onFailure: (failure) => {
+        lastFailure = `${failure.type}: ${failure.message}`;
+      },
+      ask,
+    });
+    if (end.kind === 'stopped') return stopped(end.reason);
+    state = 'done';
+    return { state: 'done', result: end.result, attempts };
+  } catch (error) {
+    state = isCancellation(error) ? 'cancelled' : 'failed';
+    throw error;
+  }
+}
