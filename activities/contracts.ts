@@ -3,7 +3,7 @@
  * small (references, counts), since it enters history.
  */
 import type { CheckpointRef, Owner, StageResult } from '../core/checkpoint.js';
-import type { DataDerivation, PlannedEvaluation, PlannedStage } from '../core/plan.js';
+import type { PlannedData, PlannedEvaluation, PlannedStage } from '../core/plan.js';
 
 /** How another run of the same work ended, as seen by one that waited for it. */
 export interface EndedRun {
@@ -28,7 +28,7 @@ export interface StoreActivities {
 
 export interface DataActivities {
   /** Makes the data set if the store has none of this key, and checks every row of it before any training. */
-  prepareData(input: { key: string; derivation: DataDerivation }): Promise<{ rows: number }>;
+  prepareData(data: PlannedData): Promise<{ rows: number }>;
 }
 
 /** A lease and an epoch on one host. */

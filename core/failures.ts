@@ -39,7 +39,10 @@ export const FAILURES = {
   UnknownName: { meaning: 'A name (data set, trainer, model, benchmark, verifier) is not registered.', verdict: FAIL },
   DataInvalid: { meaning: 'Rows of a data set are unreadable or fail their own verifier.', verdict: FAIL },
   DigestMismatch: { meaning: 'Bytes that a plan names by sha256 are other bytes here.', verdict: FAIL },
-  NoFreeDevice: { meaning: 'Too few devices are free on the asked host; any host may try next.', verdict: retry(null, 1, 10) },
+  NoFreeDevice: {
+    meaning: 'Too few devices are free on the asked host; any host may try next.',
+    verdict: retry(null, 1, 10),
+  },
   EpochHeld: { meaning: 'Another runner still renews this stage’s epoch.', verdict: retry(null, 1, 10) },
   StoreUnreachable: { meaning: 'The store does not answer.', verdict: retry(null, 1, 60) },
   Detached: { meaning: 'The worker stopped; its runner goes on.', verdict: { kind: 'reattach' } },
@@ -47,14 +50,20 @@ export const FAILURES = {
   HostLost: { meaning: 'Nobody polls the host’s queue any more.', verdict: retry(5, 1, 60) },
   RunnerLost: { meaning: 'The runner died; what it left was stopped.', verdict: retry(5, 1, 60) },
   TrainerExited: { meaning: 'The trainer ended with an error, or before its last step.', verdict: retry(3, 2, 60) },
-  Unattended: { meaning: 'No worker attended the runner for the set time; it stopped at a checkpoint.', verdict: retry(5, 1, 60) },
+  Unattended: {
+    meaning: 'No worker attended the runner for the set time; it stopped at a checkpoint.',
+    verdict: retry(5, 1, 60),
+  },
   EpochLost: { meaning: 'A newer epoch was claimed elsewhere; this runner ended itself.', verdict: retry(5, 1, 60) },
   StopIncomplete: { meaning: 'Processes of a run survived the stop ladder; their devices stay leased.', verdict: PARK },
   DiskFull: { meaning: 'No space is left for a checkpoint or an export. Nothing committed is lost.', verdict: PARK },
   NoPermission: { meaning: 'The store or the host folder may not be written.', verdict: PARK },
   ResumeNotHonoured: { meaning: 'The first trained step was not the manifest’s step + 1.', verdict: PARK },
   ExportCorrupt: { meaning: 'The export and the checkpoint it is made from are both damaged.', verdict: PARK },
-  CheckpointElsewhere: { meaning: 'The only checkpoints can be read by one host, and that host is gone.', verdict: PARK },
+  CheckpointElsewhere: {
+    meaning: 'The only checkpoints can be read by one host, and that host is gone.',
+    verdict: PARK,
+  },
   Internal: { meaning: 'An error that stagewright did not foresee.', verdict: retry(3, 2, 60) },
 } as const satisfies Record<string, FailureRule>;
 

@@ -5,27 +5,29 @@
 import { z } from 'zod';
 import { derivationKey } from './canonical-json.js';
 import { sha256Schema } from './checkpoint.js';
-import { digitsDerivationSchema, DIGITS_GENERATOR_VERSION } from './digits/derivation.js';
+import { dataDerivationSchema, resolveData, type DataFacts } from './data-source.js';
 import { StagewrightError } from './failures.js';
-import { checkpointsSchema, executionSchema, nameSchema, type DataSettings, type Recipe, type Stage } from './recipe.js';
+import { checkpointsSchema, executionSchema, nameSchema, type Recipe, type Stage } from './recipe.js';
 import { rlvrTrainingSchema, sftTrainingSchema } from './training.js';
 
 /** Raised when the meaning of key material changes; every key then differs. */
 export const KEY_SCHEMA = 1;
 
 /** What the planner must know of this installation; all of it enters keys. */
-export interface PlanFacts {
+export interface PlanFacts extends DataFacts {
   /** sha256 of each embedded model's model.json, which names its graphs' sha256. */
   readonly models: Readonly<Record<string, string>>;
   readonly trainers: Readonly<Record<string, { readonly version: string }>>;
-  readonly digits_sha256: string;
   readonly verifier: { readonly name: string; readonly version: number };
 }
 
-export const dataDerivationSchema = digitsDerivationSchema;
-export type DataDerivation = z.infer<typeof dataDerivationSchema>;
-
-export const plannedDataSchema = z.strictObject({ name: nameSchema, key: sha256Schema, derivation: dataDerivationSchema });
+export const plannedDataSchema = z.strictObject({
+  name: nameSchema,
+  key: sha256Schema,
+  derivation: dataDerivationSchema,
+  /** Absolute path of one's own rows; null for generated data. */
+  folder: z.string().nullable(),
+});
 export type PlannedData = z.infer<typeof plannedDataSchema>;
 
 export const plannedObjectiveSchema = z.discriminatedUnion('kind', [
@@ -126,15 +128,9 @@ function planStage(recipe: Recipe, stage: Stage, before: readonly PlannedStage[]
 }
 
 function planData(recipe: Recipe, name: string, facts: PlanFacts): PlannedData {
-  const settings: DataSettings | undefined = recipe.data[name];
-  if (settings === undefined) throw new StagewrightError('UnknownName', `recipe ${recipe.name} has no data set "${name}"`);
-  const derivation = dataDerivationSchema.parse({
-    ...settings,
-    seed: settings.seed ?? recipe.seed,
-    version: DIGITS_GENERATOR_VERSION,
-    digits_sha256: facts.digits_sha256,
-  });
-  return { name, key: derivationKey(derivation), derivation };
+  const settings = pick(recipe.data, name, 'data set', `recipe ${recipe.name}`);
+  const { derivation, folder } = resolveData(settings, recipe.seed, facts);
+  return { name, key: derivationKey(derivation), derivation, folder };
 }
 
 function planEvaluations(recipe: Recipe, stages: readonly PlannedStage[], facts: PlanFacts): PlannedEvaluation[] {
@@ -152,7 +148,15 @@ function planEvaluations(recipe: Recipe, stages: readonly PlannedStage[], facts:
         temperature: 0,
       });
       const { shard_rows } = evaluation;
-      return { stage: stage.name, weights: stage.key, key, data, model: stage.model, shard_rows, threads: stage.execution.threads };
+      return {
+        stage: stage.name,
+        weights: stage.key,
+        key,
+        data,
+        model: stage.model,
+        shard_rows,
+        threads: stage.execution.threads,
+      };
     }),
   );
 }
@@ -160,6 +164,9 @@ function planEvaluations(recipe: Recipe, stages: readonly PlannedStage[], facts:
 function pick<T>(known: Readonly<Record<string, T>>, name: string, what: string, where: string): T {
   const found = Object.hasOwn(known, name) ? known[name] : undefined;
   if (found === undefined)
-    throw new StagewrightError('UnknownName', `${where}: unknown ${what} "${name}"; known: ${Object.keys(known).join(', ')}`);
+    throw new StagewrightError(
+      'UnknownName',
+      `${where}: unknown ${what} "${name}"; known: ${Object.keys(known).join(', ')}`,
+    );
   return found;
 }

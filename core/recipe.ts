@@ -3,18 +3,12 @@
  * A recipe is data: it names trainers, models and generators and can never hold a command, a URL or a secret.
  */
 import { z } from 'zod';
-import { digitsDerivationSchema } from './digits/derivation.js';
+import { dataSchema } from './data-source.js';
 import { rlvrTrainingSchema, sftTrainingSchema } from './training.js';
 
 export const nameSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'must be lower-case letters, digits, ".", "_" or "-" (at most 63)');
-
-/** A data set by its generator's settings. `seed` defaults to the recipe's; versions and digests are filled in by the planner. */
-export const dataSchema = digitsDerivationSchema
-  .omit({ version: true, digits_sha256: true, seed: true })
-  .extend({ seed: z.int().min(0).optional() });
-export type DataSettings = z.infer<typeof dataSchema>;
 
 /** Where and how a stage runs: never part of its key. */
 export const executionSchema = z.strictObject({
@@ -87,7 +81,12 @@ export const recipeSchema = z
       if (seen.includes(stage.name)) complain(['stages', i, 'name'], `stage name "${stage.name}" is used twice`);
       if (!known.includes(stage.data))
         complain(['stages', i, 'data'], `no data set "${stage.data}"; known: ${known.join(', ') || 'none'}`);
-      if (stage.from !== undefined && stage.from !== 'scratch' && stage.from !== 'previous' && !seen.includes(stage.from))
+      if (
+        stage.from !== undefined &&
+        stage.from !== 'scratch' &&
+        stage.from !== 'previous' &&
+        !seen.includes(stage.from)
+      )
         complain(
           ['stages', i, 'from'],
           `"${stage.from}" is no earlier stage; use scratch, previous${seen.map((s) => `, ${s}`).join('')}`,

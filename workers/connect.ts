@@ -13,7 +13,10 @@ export async function connectWorker(address: string, logger: Logger, signal: Abo
     } catch (error) {
       signal.throwIfAborted();
       if (tries % SAY_EVERY === 0)
-        logger.warn({ address, reason: error instanceof Error ? error.message : String(error) }, 'waiting for the Temporal server');
+        logger.warn(
+          { address, reason: error instanceof Error ? error.message : String(error) },
+          'waiting for the Temporal server',
+        );
       await sleep(PAUSE_MS, undefined, { signal });
     }
   }

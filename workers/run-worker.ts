@@ -75,19 +75,33 @@ async function createWorkers(
   const { queuePrefix: prefix } = settings;
   const options: WorkerOptions[] = [];
   if (roles.includes('control'))
-    options.push({ ...common, taskQueue: controlQueue(prefix), activities: createControlActivities(), workflowBundle: await bundle(logger) });
+    options.push({
+      ...common,
+      taskQueue: controlQueue(prefix),
+      activities: createControlActivities(),
+      workflowBundle: await bundle(logger),
+    });
   if (roles.includes('cpu'))
     options.push({
       ...common,
       taskQueue: cpuQueue(prefix),
-      activities: { ...createStoreActivities(store), ...createDataActivities(store), ...createEvaluationActivities(store) },
+      activities: {
+        ...createStoreActivities(store),
+        ...createDataActivities(store),
+        ...createEvaluationActivities(store),
+      },
       maxConcurrentActivityTaskExecutions: CPU_ACTIVITIES,
     });
   if (roles.includes('gpu')) {
     const training = openTraining(settings, store, logger);
     options.push(
       // One at a time: a lease is taken by one request after the other.
-      { ...common, taskQueue: classQueue(settings.hostClass, prefix), activities: createClassActivities(training), maxConcurrentActivityTaskExecutions: 1 },
+      {
+        ...common,
+        taskQueue: classQueue(settings.hostClass, prefix),
+        activities: createClassActivities(training),
+        maxConcurrentActivityTaskExecutions: 1,
+      },
       { ...common, taskQueue: hostQueue(settings.host, prefix), activities: createHostActivities(training) },
     );
   }

@@ -3,14 +3,15 @@
  * when the stage has its result or a person stopped it. It never trains, reads no file and keeps no clock of its own.
  */
 import { ApplicationFailure, CancellationScope, sleep, workflowInfo } from '@temporalio/workflow';
-import type { Acquired, Grant, TrainEnd } from '../activities/contracts.js';
+import type { Acquired, AcquireInput, Grant, TrainEnd } from '../activities/contracts.js';
 import { assertNever } from '../core/assert-never.js';
 import type { CheckpointRef, StageResult } from '../core/checkpoint.js';
 import { FAILURES, type Verdict } from '../core/failures.js';
+import { hostQueue } from '../core/ids.js';
 import type { PlannedStage } from '../core/plan.js';
 import type { Answer, Choice, Question } from '../core/states.js';
 import { classify, throwIfCancelled, type StageFailure } from './failure.js';
-import { classActivities, cleanupActivities, hostActivities } from './proxies.js';
+import { classActivities, cleanupActivities, hostActivities, pinnedActivities } from './proxies.js';
 
 /** Attaching again without a word from the runner this often means that it is not the worker's absence. */
 const MAX_REATTACH = 20;
@@ -22,7 +23,8 @@ export interface AttemptHooks {
   readonly ask: (question: Question) => Promise<Answer>;
 }
 
-export type Attempted = { readonly kind: 'done'; readonly result: StageResult } | { readonly kind: 'stopped'; readonly reason: string };
+export type Attempted =
+  { readonly kind: 'done'; readonly result: StageResult } | { readonly kind: 'stopped'; readonly reason: string };
 
 export async function runAttempts(
   stage: PlannedStage,
@@ -30,7 +32,6 @@ export async function runAttempts(
   queuePrefix: string,
   hooks: AttemptHooks,
 ): Promise<Attempted> {
-  const { acquireGpu } = classActivities(stage.execution.class, queuePrefix);
   let tries = 0;
   let reached: CheckpointRef | null = null;
   let fromStart = false;
@@ -39,7 +40,7 @@ export async function runAttempts(
     const { workflowId: workflow_id, runId: run_id } = workflowInfo();
     let failure: StageFailure;
     try {
-      const acquired: Acquired = await acquireGpu({ stage, owner: { workflow_id, run_id, attempt }, queuePrefix, fromStart });
+      const acquired = await acquire({ stage, owner: { workflow_id, run_id, attempt }, queuePrefix, fromStart });
       if (acquired.kind === 'finished') return { kind: 'done', result: acquired.result };
       const { grant } = acquired;
       fromStart = false;
@@ -76,9 +77,26 @@ export async function runAttempts(
         assertNever(verdict);
     }
     const answer = await hooks.ask(questionOf(failure, tries));
-    if (answer.choice === 'stop') return { kind: 'stopped', reason: `${answer.actor}: ${answer.reason || failure.message}` };
+    if (answer.choice === 'stop')
+      return { kind: 'stopped', reason: `${answer.actor}: ${answer.reason || failure.message}` };
     fromStart = answer.choice === 'restart';
     tries = 0;
+  }
+}
+
+/** Asks any host of the class; where only one host can read the newest checkpoint, that one. */
+async function acquire(input: AcquireInput): Promise<Acquired> {
+  try {
+    return await classActivities(input.stage.execution.class, input.queuePrefix).acquireGpu(input);
+  } catch (error) {
+    const { type, host } = classify(error);
+    if (type !== 'CheckpointElsewhere' || host === undefined) throw error;
+    try {
+      return await pinnedActivities(hostQueue(host, input.queuePrefix)).acquireGpu(input);
+    } catch (pinned) {
+      // Nobody polls that host's queue: the first error tells the person what is at stake.
+      throw classify(pinned).type === 'HostLost' ? error : pinned;
+    }
   }
 }
 

@@ -15,7 +15,7 @@ export async function evaluationWorkflow(input: EvaluationInput): Promise<{ key:
   const evaluation = parsed.data;
   const store = storeActivities(input.queuePrefix);
   try {
-    await store.prepareData({ key: evaluation.data.key, derivation: evaluation.data.derivation });
+    await store.prepareData(evaluation.data);
     const plan = await store.planShards(evaluation);
     if (plan.done) return { key: evaluation.key };
     const result = await store.takeOver(evaluation.weights);

@@ -7,12 +7,17 @@ import {
   isCancellation,
   TimeoutFailure,
 } from '@temporalio/workflow';
+import { z } from 'zod';
 import { isFailureType, type FailureType } from '../core/failures.js';
 
 export interface StageFailure {
   readonly type: FailureType;
   readonly message: string;
+  /** Of CheckpointElsewhere: the host that can read the checkpoint. */
+  readonly host?: string;
 }
+
+const hostDetail = z.object({ host: z.string() });
 
 /**
  * Ends the run as cancelled if our own scope is: a cancelled run can end its activity with a result, a timeout or a failure, so
@@ -36,7 +41,12 @@ export function classify(error: unknown): StageFailure {
     // The SDK's own name for an activity that was cut off by its worker's shutdown.
     if (cause.type === 'WorkerShutdown') return { type: 'Detached', message: 'the worker was shut down' };
     const type = cause.type ?? '';
-    return { type: isFailureType(type) ? type : 'Internal', message: cause.message };
+    const detail = hostDetail.safeParse(cause.details?.[0]);
+    return {
+      type: isFailureType(type) ? type : 'Internal',
+      message: cause.message,
+      ...(detail.success ? { host: detail.data.host } : {}),
+    };
   }
   return { type: 'Internal', message: error instanceof Error ? error.message : String(error) };
 }

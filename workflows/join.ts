@@ -16,8 +16,7 @@ export interface JoinOptions<T, End> {
 }
 
 export type Joined<T, End> =
-  | { readonly kind: 'found'; readonly value: T }
-  | { readonly kind: 'ran'; readonly end: End };
+  { readonly kind: 'found'; readonly value: T } | { readonly kind: 'ran'; readonly end: End };
 
 export async function joinOrStart<T, End>(options: JoinOptions<T, End>): Promise<Joined<T, End>> {
   for (;;) {

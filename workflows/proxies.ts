@@ -42,6 +42,17 @@ export function classActivities(hostClass: string, prefix: string): ClassActivit
   });
 }
 
+/** A lease on one named host, because only it can read the checkpoint to go on from. */
+export function pinnedActivities(hostQueue: string): ClassActivities {
+  return proxyActivities<ClassActivities>({
+    taskQueue: hostQueue,
+    startToCloseTimeout: '10m',
+    scheduleToStartTimeout: '60s',
+    heartbeatTimeout: '20s',
+    retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '10s' },
+  });
+}
+
 /** Training: one activity is one attempt to attend one runner; the attempt loop decides what follows. */
 export function hostActivities(hostQueue: string): Pick<HostActivities, 'train'> {
   return proxyActivities<HostActivities>({

@@ -67,7 +67,7 @@ export async function stageWorkflow(input: StageInput): Promise<StageEnd> {
   };
 
   try {
-    const data = await step(() => store.prepareData({ key: stage.data.key, derivation: stage.data.derivation }));
+    const data = await step(() => store.prepareData(stage.data));
     if ('stopped' in data) return stopped(data.stopped);
     const { parent: parentKey } = stage;
     const parent = parentKey === null ? null : await step(() => store.takeOver(parentKey));

@@ -28,7 +28,8 @@ export function toFailure(error: unknown, attempt: number): unknown {
   const message = error instanceof Error ? error.message : String(error);
   const details = error instanceof StagewrightError ? [error.details] : [];
   const cause = error instanceof Error ? { cause: error } : {};
-  if (verdict.kind !== 'retry') return ApplicationFailure.create({ type, message, details, nonRetryable: true, ...cause });
+  if (verdict.kind !== 'retry')
+    return ApplicationFailure.create({ type, message, details, nonRetryable: true, ...cause });
   const spent = verdict.attempts !== null && attempt >= verdict.attempts;
   return ApplicationFailure.create({
     type,

@@ -1,0 +1,46 @@
+/** Finds the campaign's processes by a mark in their environment (/proc), so that none is missed however it was started. Linux. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+export type Role = 'trainer' | 'runner' | 'worker' | 'server' | 'cli' | 'other';
+export interface Found {
+  readonly pid: number;
+  readonly role: Role;
+  readonly command: string;
+}
+
+/** Live processes (zombies left out) whose environment holds `name=value`. */
+export function processesWith(name: string, value: string): Found[] {
+  const wanted = `${name}=${value}`;
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/u.test(entry) && Number(entry) !== process.pid)
+    .flatMap((entry) => {
+      try {
+        if (!readFileSync(`/proc/${entry}/environ`, 'utf8').split('\0').includes(wanted)) return [];
+        if (/^State:\s+[ZX]/mu.test(readFileSync(`/proc/${entry}/status`, 'utf8'))) return [];
+        const argv = readFileSync(`/proc/${entry}/cmdline`, 'utf8').split('\0').slice(0, -1);
+        return [{ pid: Number(entry), role: roleOf(argv), command: argv.join(' ') }];
+      } catch {
+        // It ended while we looked.
+        return [];
+      }
+    });
+}
+
+function roleOf(argv: readonly string[]): Role {
+  const line = argv.join(' ');
+  if (/trainers\/onnx\/main\.js/u.test(line)) return 'trainer';
+  if (/runner\/main\.js/u.test(line)) return 'runner';
+  if (/cli\/main\.js worker/u.test(line)) return 'worker';
+  if (/server start-dev/u.test(line)) return 'server';
+  if (/cli\/main\.js run/u.test(line)) return 'cli';
+  return 'other';
+}
+
+export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): boolean {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}

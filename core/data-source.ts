@@ -1,0 +1,61 @@
+/**
+ * Where the rows of a data set come from, in a recipe (settings) and in a plan (derivation: what keys hash). Sources are told
+ * apart by `generator`.
+ */
+import { z } from 'zod';
+import { sha256Schema } from './checkpoint.js';
+import { DIGITS_GENERATOR_VERSION, digitsDerivationSchema } from './digits/derivation.js';
+import { StagewrightError } from './failures.js';
+
+const folderSettingsSchema = z.strictObject({
+  /** One's own rows: a folder with rows.jsonl (core/row.ts) and its images, relative to the recipe's file. */
+  generator: z.literal('folder'),
+  path: z.string().min(1),
+});
+
+/** Settings as a recipe gives them. `seed` defaults to the recipe's; versions and digests are the planner's. */
+export const dataSchema = z.discriminatedUnion('generator', [
+  digitsDerivationSchema
+    .omit({ version: true, digits_sha256: true, seed: true })
+    .extend({ seed: z.int().min(0).optional() }),
+  folderSettingsSchema,
+]);
+export type DataSettings = z.infer<typeof dataSchema>;
+
+export const dataDerivationSchema = z.discriminatedUnion('generator', [
+  digitsDerivationSchema,
+  z.strictObject({ generator: z.literal('folder'), content_sha256: sha256Schema }),
+]);
+export type DataDerivation = z.infer<typeof dataDerivationSchema>;
+
+export interface DataFacts {
+  readonly digits_sha256: string;
+  /** Of each `folder` source, by the path that the recipe gives: where it is and the sha256 over its content. */
+  readonly folders: Readonly<Record<string, { readonly folder: string; readonly content_sha256: string }>>;
+}
+
+export interface ResolvedData {
+  readonly derivation: DataDerivation;
+  /** Absolute path of one's own rows; null for generated data. Not part of any key. */
+  readonly folder: string | null;
+}
+
+/** @throws StagewrightError UnknownName when a folder was not read by whoever made the facts. */
+export function resolveData(settings: DataSettings, recipeSeed: number, facts: DataFacts): ResolvedData {
+  switch (settings.generator) {
+    case 'folder': {
+      const found = Object.hasOwn(facts.folders, settings.path) ? facts.folders[settings.path] : undefined;
+      if (found === undefined) throw new StagewrightError('UnknownName', `data folder ${settings.path} was not read`);
+      return { derivation: { generator: 'folder', content_sha256: found.content_sha256 }, folder: found.folder };
+    }
+    case 'digits': {
+      const filled = {
+        ...settings,
+        seed: settings.seed ?? recipeSeed,
+        version: DIGITS_GENERATOR_VERSION,
+        digits_sha256: facts.digits_sha256,
+      };
+      return { derivation: digitsDerivationSchema.parse(filled), folder: null };
+    }
+  }
+}
