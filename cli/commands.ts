@@ -1,0 +1,95 @@
+/**
+ * The one table of commands: parser and help are made from it. Each names a module that is loaded only when the command runs,
+ * so that help needs neither Temporal nor the trainer.
+ */
+import type { ExitCode } from './exit.js';
+
+/** What a command is given: its arguments in order, then its options by name. */
+export type Action = (args: readonly string[], options: Options) => Promise<ExitCode>;
+export type Options = Readonly<Record<string, string | boolean | undefined>>;
+
+export interface CommandSpec {
+  /** Name and arguments as commander reads them: `<needed>`, `[optional]`. */
+  readonly usage: string;
+  readonly summary: string;
+  readonly options: readonly (readonly [flags: string, description: string, fallback?: string])[];
+  readonly load: () => Promise<Action>;
+}
+
+const json = ['--json', 'print JSON'] as const;
+
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    usage: 'run <recipe>',
+    summary: 'plan a recipe (a YAML file), start it, and watch it until it ends',
+    options: [
+      ['--detach', 'start it and return'],
+      ['--replace', 'cancel another plan of this recipe that still runs; equal stages are reused'],
+      ['--set-seed <n>', 'seed in place of the recipe’s'],
+    ],
+    load: async () => (await import('./commands/run.js')).run,
+  },
+  {
+    usage: 'status [recipe]',
+    summary: 'show curricula: all that run, or one by recipe file, recipe name or workflow id',
+    options: [json],
+    load: async () => (await import('./commands/status.js')).status,
+  },
+  {
+    usage: 'logs <stage>',
+    summary: 'print a trainer’s log; the stage by name, key or first letters of its key',
+    options: [
+      ['-f, --follow', 'go on as it grows'],
+      ['--recipe <name>', 'recipe whose stage is meant'],
+    ],
+    load: async () => (await import('./commands/logs.js')).logs,
+  },
+  {
+    usage: 'cancel <recipe>',
+    summary: 'cancel a curriculum: checkpoint if the trainer can, then stop; equal stages are reused later',
+    options: [],
+    load: async () => (await import('./commands/cancel.js')).cancel,
+  },
+  {
+    usage: 'answer <stage> <choice>',
+    summary: 'answer a stage that waits for a person',
+    options: [
+      ['--reason <text>', 'recorded with the answer', ''],
+      ['--recipe <name>', 'recipe whose stage is meant'],
+    ],
+    load: async () => (await import('./commands/answer.js')).answer,
+  },
+  {
+    usage: 'up',
+    summary: 'a local Temporal server and a worker with all roles, in the foreground',
+    options: [['--port <n>', 'port of the server', '7233']],
+    load: async () => (await import('./commands/up.js')).up,
+  },
+  {
+    usage: 'worker',
+    summary: 'a worker of one role, in the foreground; its settings come from the environment (docs/settings.md)',
+    options: [['--role <role>', 'control, cpu, gpu or all', 'all']],
+    load: async () => (await import('./commands/worker.js')).worker,
+  },
+  {
+    usage: 'demo',
+    summary: 'server, worker, the staged digits recipe, a table and a report: everything in one, on this machine',
+    options: [
+      ['--compare', 'also the merged and the visual-only recipe, from the same base'],
+      ['--replace', 'cancel a changed recipe’s older plan that still runs'],
+      ['--seed <n>', 'seed in place of the recipes’'],
+      ['--home <folder>', 'folder for everything it keeps', '.stagewright/demo'],
+      ['--recipe <file>', 'another recipe in place of the staged one'],
+    ],
+    load: async () => (await import('./commands/demo.js')).demo,
+  },
+  {
+    usage: 'report <recipes...>',
+    summary: 'tables of what the store holds of recipes, and one HTML file',
+    options: [
+      ['--out <file>', 'where the HTML goes', 'report.html'],
+      ['--set-seed <n>', 'seed in place of the recipe’s'],
+    ],
+    load: async () => (await import('./commands/report.js')).report,
+  },
+];

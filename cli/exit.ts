@@ -1,0 +1,32 @@
+/** How the command ends: exit codes, and the error that carries one to main. Failures of the work itself are core/failures.ts. */
+import { StagewrightError } from '../core/failures.js';
+
+export const EXIT = { done: 0, failed: 1, usage: 2, waiting: 3, interrupted: 130 } as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** A clear end of the command: `message` says what was wrong and what to do. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+  constructor(
+    message: string,
+    readonly exitCode: ExitCode = EXIT.failed,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** Recipe, names and environment are the caller's to correct; everything else is a failure. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CommandError) return error.exitCode;
+  if (error instanceof StagewrightError && (error.type === 'RecipeInvalid' || error.type === 'UnknownName')) return EXIT.usage;
+  return EXIT.failed;
+}
+
+/** What a person reads: no stack for errors that were thrown on purpose. */
+export function explain(error: unknown): string {
+  if (error instanceof CommandError) return error.message;
+  if (error instanceof StagewrightError) return `${error.type}: ${error.message}`;
+  if (error instanceof Error) return error.stack ?? error.message;
+  return String(error);
+}

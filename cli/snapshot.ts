@@ -1,0 +1,69 @@
+/** What a watcher sees of a curriculum at one moment, asked from the server. Hints for people; the store holds the truth. */
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { stageId } from '../core/ids.js';
+import { trainingProgressSchema, type TrainingProgress } from '../core/launch.js';
+import { curriculumStatusSchema, stageStatusSchema, type CurriculumStatus, type StageStatus } from '../core/states.js';
+import { curriculumStatusQuery, stageStatusQuery } from '../workflows/messages.js';
+import { call, isUnanswered } from './connection.js';
+
+/** Of a stage that is at work. */
+export interface Live {
+  readonly progress: TrainingProgress | null;
+  /** The activity that is under way or waits for its next try, and why the last try ended. */
+  readonly activity: string | null;
+  readonly attempt: number;
+  readonly trouble: string | null;
+}
+export interface Snapshot {
+  readonly status: CurriculumStatus;
+  /** By stage key. */
+  readonly live: ReadonlyMap<string, Live>;
+}
+
+/** @throws what the server answers; `isUnanswered` tells an outage from a refusal. */
+export async function takeSnapshot(client: Client, workflowId: string, runId?: string): Promise<Snapshot> {
+  const handle = client.workflow.getHandle(workflowId, runId);
+  const status = curriculumStatusSchema.parse(await call(client, () => handle.query(curriculumStatusQuery)));
+  const live = new Map<string, Live>();
+  const stages: StageStatus[] = [];
+  for (const stage of status.stages) {
+    if (stage.state !== 'running') {
+      stages.push(stage);
+      continue;
+    }
+    // The curriculum knows only that its stage runs; the stage knows the rest. Between two workflows it may not exist yet.
+    stages.push((await orUndefined(askStage(client, stage.key))) ?? stage);
+    const at = await orUndefined(readLive(client, stage.key));
+    if (at !== undefined) live.set(stage.key, at);
+  }
+  const waiting = status.state === 'running' && stages.some((stage) => stage.state === 'waiting');
+  return { status: { ...status, stages, state: waiting ? 'waiting' : status.state }, live };
+}
+
+async function askStage(client: Client, key: string): Promise<StageStatus> {
+  return stageStatusSchema.parse(await call(client, () => client.workflow.getHandle(stageId(key)).query(stageStatusQuery)));
+}
+
+async function readLive(client: Client, key: string): Promise<Live> {
+  const { raw } = await call(client, () => client.workflow.getHandle(stageId(key)).describe());
+  const pending = raw.pendingActivities ?? [];
+  const activity = pending.find((p) => p.activityType?.name === 'train') ?? pending[0];
+  const payload = activity?.heartbeatDetails?.payloads?.[0];
+  const parsed = payload === undefined ? undefined : trainingProgressSchema.safeParse(defaultPayloadConverter.fromPayload(payload));
+  return {
+    progress: parsed?.success === true ? parsed.data : null,
+    activity: activity?.activityType?.name ?? null,
+    attempt: activity?.attempt ?? 0,
+    trouble: activity?.lastFailure?.message ?? null,
+  };
+}
+
+async function orUndefined<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError || isUnanswered(error)) return undefined;
+    throw error;
+  }
+}
