@@ -19,7 +19,8 @@ export class CommandError extends Error {
 /** Recipe, names and environment are the caller's to correct; everything else is a failure. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommandError) return error.exitCode;
-  if (error instanceof StagewrightError && (error.type === 'RecipeInvalid' || error.type === 'UnknownName')) return EXIT.usage;
+  if (error instanceof StagewrightError && (error.type === 'RecipeInvalid' || error.type === 'UnknownName'))
+    return EXIT.usage;
   return EXIT.failed;
 }
 

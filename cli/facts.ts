@@ -30,7 +30,9 @@ export async function readFacts(recipe: Recipe, file: string): Promise<PlanFacts
 async function readModels(): Promise<Record<string, string>> {
   const graphs = join(ROOT, 'models', 'graphs');
   const names = (await readdir(graphs)).sort();
-  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await sha256Of(join(graphs, name, 'model.json'))] as const)));
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await sha256Of(join(graphs, name, 'model.json'))] as const)),
+  );
 }
 
 async function sha256Of(file: string): Promise<string> {

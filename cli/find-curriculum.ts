@@ -32,15 +32,20 @@ export async function findCurriculum(client: Client, meant: string): Promise<str
     const { plan } = await planFile(meant);
     return curriculumId(plan.recipe, plan.hash);
   }
-  if (!/^[a-z0-9._-]+$/u.test(meant)) throw new CommandError(`there is no file "${meant}", and no recipe can have that name`, EXIT.usage);
+  if (!/^[a-z0-9._-]+$/u.test(meant))
+    throw new CommandError(`there is no file "${meant}", and no recipe can have that name`, EXIT.usage);
   const [newest] = await listCurricula(client, meant, 1);
-  if (newest === undefined) throw new CommandError(`no curriculum of a recipe "${meant}" was ever started on this server`, EXIT.usage);
+  if (newest === undefined)
+    throw new CommandError(`no curriculum of a recipe "${meant}" was ever started on this server`, EXIT.usage);
   return newest.workflowId;
 }
 
 /** Looks through the curricula of the server, newest first. @throws CommandError when none has the stage. */
 export async function findStage(client: Client, meant: string, recipe?: string): Promise<StageStatus> {
-  const ids = recipe === undefined ? (await listCurricula(client)).map((c) => c.workflowId) : [await findCurriculum(client, recipe)];
+  const ids =
+    recipe === undefined
+      ? (await listCurricula(client)).map((c) => c.workflowId)
+      : [await findCurriculum(client, recipe)];
   const names = new Set<string>();
   for (const id of ids) {
     const { status } = await takeSnapshot(client, id);

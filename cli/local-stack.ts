@@ -9,8 +9,24 @@ import { z } from 'zod';
 import { readSettings, type Settings } from '../workers/settings.js';
 import { CommandError } from './exit.js';
 import { findMarked, identityOf, isAlive, signalProcess, type ProcessIdentity } from './process-identity.js';
-import { readJson, readRegistry, replaceJson, takeHome, writeRegistry, type ProcessRecord, type ProcessRole } from './process-registry.js';
-import { answers, awaitServer, findFreePort, findTemporalCli, isPortFree, spawnDetached, spawnServer } from './temporal-server.js';
+import {
+  readJson,
+  readRegistry,
+  replaceJson,
+  takeHome,
+  writeRegistry,
+  type ProcessRecord,
+  type ProcessRole,
+} from './process-registry.js';
+import {
+  answers,
+  awaitServer,
+  findFreePort,
+  findTemporalCli,
+  isPortFree,
+  spawnDetached,
+  spawnServer,
+} from './temporal-server.js';
 
 /** In the environment of every process of a stack, trainers included: its home. */
 export const STACK_VARIABLE = 'STAGEWRIGHT_STACK';
@@ -105,12 +121,17 @@ export class LocalStack {
   private startWorker(): void {
     const log = join(this.options.home, 'logs', 'worker.log');
     const main = new URL('main.js', import.meta.url).pathname;
-    this.started('worker', spawnDetached(process.execPath, [main, 'worker', '--role', 'all'], log, this.environment('worker')), log);
+    this.started(
+      'worker',
+      spawnDetached(process.execPath, [main, 'worker', '--role', 'all'], log, this.environment('worker')),
+      log,
+    );
   }
 
   private started(role: ProcessRole, pid: number, log: string): ProcessIdentity {
     const identity = identityOf(pid);
-    if (identity === undefined) throw new CommandError(`the ${role} ended as soon as it was started; its log is ${log}`);
+    if (identity === undefined)
+      throw new CommandError(`the ${role} ended as soon as it was started; its log is ${log}`);
     this.record({ role, ...identity });
     return identity;
   }
@@ -122,7 +143,9 @@ export class LocalStack {
       await sleep(SUPERVISE_MS, undefined, { signal }).catch(() => undefined);
       for (const [role, record] of this.processes) {
         if (signal.aborted || isAlive(record)) continue;
-        this.options.say(`the ${role} (process ${record.pid}) has died; starting it again. Its log: ${join(this.options.home, 'logs', `${role}.log`)}`);
+        this.options.say(
+          `the ${role} (process ${record.pid}) has died; starting it again. Its log: ${join(this.options.home, 'logs', `${role}.log`)}`,
+        );
         await sleep(RESTART_PAUSE_MS, undefined, { signal }).catch(() => undefined);
         if (!signal.aborted) await this.restart(role);
       }
@@ -220,14 +243,14 @@ async function choosePort({ home, port, say }: StackOptions): Promise<number> {
 /** `signal`, then SIGKILL after the limit; returns when the process is gone. */
 async function endProcess(identity: ProcessIdentity, signal: NodeJS.Signals, limitMs: number): Promise<void> {
   signalProcess(identity, signal);
-  for (const limit = Date.now() + limitMs; isAlive(identity) && Date.now() < limit; ) await sleep(50);
-  for (signalProcess(identity, 'SIGKILL'); isAlive(identity); ) await sleep(50);
+  for (const limit = Date.now() + limitMs; isAlive(identity) && Date.now() < limit;) await sleep(50);
+  for (signalProcess(identity, 'SIGKILL'); isAlive(identity);) await sleep(50);
 }
 
 /** What the worker could not stop itself, because it was killed: asked first, so that a checkpoint is saved. */
 async function endTree(home: string, limitMs: number): Promise<void> {
   for (const runner of runningTrainers(home)) signalProcess(runner, 'SIGTERM');
-  for (const limit = Date.now() + limitMs; runningTrainers(home).length > 0 && Date.now() < limit; ) await sleep(100);
+  for (const limit = Date.now() + limitMs; runningTrainers(home).length > 0 && Date.now() < limit;) await sleep(100);
   for (let left = runningTrainers(home); left.length > 0; left = runningTrainers(home)) {
     for (const process of left) signalProcess(process, 'SIGKILL');
     await sleep(100);
@@ -235,4 +258,3 @@ async function endTree(home: string, limitMs: number): Promise<void> {
 }
 
 const portFile = (home: string): string => join(home, 'server.json');
-

@@ -18,7 +18,10 @@ function add(program: Command, spec: CommandSpec, done: (code: ExitCode) => void
   for (const [flags, description, fallback] of spec.options) command.option(flags, description, fallback);
   command.action(async (...given: unknown[]) => {
     const options = command.opts<Options>();
-    const args = given.slice(0, -2).flat().filter((arg): arg is string => typeof arg === 'string');
+    const args = given
+      .slice(0, -2)
+      .flat()
+      .filter((arg): arg is string => typeof arg === 'string');
     done(await (await spec.load())(args, options));
   });
 }

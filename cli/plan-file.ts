@@ -24,6 +24,7 @@ export async function planFile(file: string, seed?: number): Promise<Planned> {
 export function parseSeed(text: string | boolean | undefined, option: string): number | undefined {
   if (text === undefined) return undefined;
   const seed = typeof text === 'string' && /^\d+$/u.test(text) ? Number(text) : NaN;
-  if (!Number.isSafeInteger(seed)) throw new StagewrightError('RecipeInvalid', `${option} must be a whole number from 0, not "${String(text)}"`);
+  if (!Number.isSafeInteger(seed))
+    throw new StagewrightError('RecipeInvalid', `${option} must be a whole number from 0, not "${String(text)}"`);
   return seed;
 }

@@ -55,9 +55,13 @@ export function takeHome(home: string): { release: () => void } | { orphan: Proc
   } catch (error) {
     if (error instanceof CommandError) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    throw new CommandError(`cannot write to ${home} (${code ?? String(error)}). Correct its permissions, or choose another folder with --home.`, 1, {
-      cause: error,
-    });
+    throw new CommandError(
+      `cannot write to ${home} (${code ?? String(error)}). Correct its permissions, or choose another folder with --home.`,
+      1,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -28,7 +28,10 @@ export class ProgressBars implements Watcher {
   private lastMove = Date.now();
 
   onSnapshot({ status, live }: Snapshot): void {
-    const width = Math.max(...status.stages.map((s) => s.name.length), ...status.evaluations.map((e) => e.stage.length + 5));
+    const width = Math.max(
+      ...status.stages.map((s) => s.name.length),
+      ...status.evaluations.map((e) => e.stage.length + 5),
+    );
     const steps = JSON.stringify([status, ...[...live.values()].map((l) => [l.progress?.step, l.progress?.phase])]);
     if (steps !== this.lastSteps) {
       this.lastSteps = steps;
@@ -38,7 +41,8 @@ export class ProgressBars implements Watcher {
     const still = idle >= STANDSTILL_MS ? pc.yellow(` · no progress for ${duration(idle / 1000)}`) : '';
     for (const stage of status.stages) {
       const running = stage.state === 'running';
-      const at = stage.state === 'done' ? stage.planned_steps : (live.get(stage.key)?.progress?.step ?? stage.step ?? 0);
+      const at =
+        stage.state === 'done' ? stage.planned_steps : (live.get(stage.key)?.progress?.step ?? stage.step ?? 0);
       const words = running ? `${liveWords(stage, live.get(stage.key))}${still}` : stateWords(stage);
       this.draw(stage.key, stage.name.padEnd(width), stage.planned_steps, at, words);
       for (const e of status.evaluations.filter((one) => one.stage === stage.name))
@@ -47,7 +51,10 @@ export class ProgressBars implements Watcher {
   }
 
   onSilence(who: 'server' | 'worker', seconds: number): void {
-    if (seconds >= 5) this.multi.log(pc.yellow(`the ${who === 'server' ? 'Temporal server' : 'worker'} does not answer for ${duration(seconds)}\n`));
+    if (seconds >= 5)
+      this.multi.log(
+        pc.yellow(`the ${who === 'server' ? 'Temporal server' : 'worker'} does not answer for ${duration(seconds)}\n`),
+      );
   }
 
   /** A line above the bars. */

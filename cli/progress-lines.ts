@@ -23,10 +23,15 @@ export class ProgressLines implements Watcher {
 
   onSnapshot({ status, live }: Snapshot): void {
     this.silenceTold = 0;
-    for (const stage of status.stages) this.change(stage.key, stage.name, stage.state === 'running' ? 'running' : stateWords(stage), stage.state);
+    for (const stage of status.stages)
+      this.change(stage.key, stage.name, stage.state === 'running' ? 'running' : stateWords(stage), stage.state);
     for (const e of status.evaluations) this.change(e.key, `evaluation of ${e.stage} on ${e.data}`, e.state, e.state);
     const running = status.stages.filter((stage) => stage.state === 'running');
-    const seen = JSON.stringify([status, running.map((stage) => live.get(stage.key)?.progress?.step), running.map((s) => live.get(s.key)?.progress?.phase)]);
+    const seen = JSON.stringify([
+      status,
+      running.map((stage) => live.get(stage.key)?.progress?.step),
+      running.map((s) => live.get(s.key)?.progress?.phase),
+    ]);
     const now = this.now();
     if (seen !== this.lastSeen) {
       this.lastSeen = seen;
@@ -42,7 +47,9 @@ export class ProgressLines implements Watcher {
   onSilence(who: 'server' | 'worker', seconds: number): void {
     if (seconds < 5 || seconds < this.silenceTold + 5) return;
     this.silenceTold = seconds;
-    this.line(`the ${who === 'server' ? 'Temporal server' : 'worker'} does not answer for ${duration(seconds)}; still trying`);
+    this.line(
+      `the ${who === 'server' ? 'Temporal server' : 'worker'} does not answer for ${duration(seconds)}; still trying`,
+    );
   }
 
   private words(stage: StageStatus, live: Snapshot['live']): string {

@@ -47,7 +47,8 @@ function waitWords(live: Live | undefined): string {
 
 /** How a stage that is not at work stands. */
 export function stateWords(stage: StageStatus): string {
-  if (stage.state === 'done') return stage.reused ? 'done already' : `done${stage.attempts > 1 ? ` in ${stage.attempts} attempts` : ''}`;
+  if (stage.state === 'done')
+    return stage.reused ? 'done already' : `done${stage.attempts > 1 ? ` in ${stage.attempts} attempts` : ''}`;
   if (stage.state === 'waiting') return `waiting for an answer: ${stage.question?.reason ?? ''}`.trimEnd();
   return stage.state;
 }

@@ -28,7 +28,9 @@ export function parseRecipe(text: string, file: string): Recipe {
     return `${file}:${line}:${col}`;
   };
   if (document.errors.length > 0)
-    throw invalid(document.errors.map((error) => `${at(error.pos[0])}: ${error.message.split(' at line ')[0] ?? error.message}`));
+    throw invalid(
+      document.errors.map((error) => `${at(error.pos[0])}: ${error.message.split(' at line ')[0] ?? error.message}`),
+    );
   const value: unknown = document.toJS();
   const parsed = recipeSchema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -52,7 +54,11 @@ function split(issue: z.core.$ZodIssue, document: Document, value: unknown): Com
     return issue.keys.map((key) => {
       const near = nearestName(key, known);
       const hint = near === undefined ? `known here: ${known.join(', ')}` : `did you mean "${near}"?`;
-      return { offset: offsetOf(document, [...issue.path, key]), key: dotted([...issue.path, key]), message: `unknown key; ${hint}` };
+      return {
+        offset: offsetOf(document, [...issue.path, key]),
+        key: dotted([...issue.path, key]),
+        message: `unknown key; ${hint}`,
+      };
     });
   }
   const missing = !document.hasIn(issue.path) && issue.path.length > 0;
@@ -80,9 +86,14 @@ function offsetOf(document: Document, path: readonly PropertyKey[]): number {
 }
 
 function dotted(path: readonly PropertyKey[]): string {
-  return path.map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`)).join('');
+  return path
+    .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`))
+    .join('');
 }
 
 function invalid(lines: readonly string[]): StagewrightError {
-  return new StagewrightError('RecipeInvalid', lines.length === 1 ? (lines[0] ?? '') : `${lines.length} errors\n  ${lines.join('\n  ')}`);
+  return new StagewrightError(
+    'RecipeInvalid',
+    lines.length === 1 ? (lines[0] ?? '') : `${lines.length} errors\n  ${lines.join('\n  ')}`,
+  );
 }

@@ -42,7 +42,9 @@ export async function takeSnapshot(client: Client, workflowId: string, runId?: s
 }
 
 async function askStage(client: Client, key: string): Promise<StageStatus> {
-  return stageStatusSchema.parse(await call(client, () => client.workflow.getHandle(stageId(key)).query(stageStatusQuery)));
+  return stageStatusSchema.parse(
+    await call(client, () => client.workflow.getHandle(stageId(key)).query(stageStatusQuery)),
+  );
 }
 
 async function readLive(client: Client, key: string): Promise<Live> {
@@ -50,7 +52,8 @@ async function readLive(client: Client, key: string): Promise<Live> {
   const pending = raw.pendingActivities ?? [];
   const activity = pending.find((p) => p.activityType?.name === 'train') ?? pending[0];
   const payload = activity?.heartbeatDetails?.payloads?.[0];
-  const parsed = payload === undefined ? undefined : trainingProgressSchema.safeParse(defaultPayloadConverter.fromPayload(payload));
+  const parsed =
+    payload === undefined ? undefined : trainingProgressSchema.safeParse(defaultPayloadConverter.fromPayload(payload));
   return {
     progress: parsed?.success === true ? parsed.data : null,
     activity: activity?.activityType?.name ?? null,

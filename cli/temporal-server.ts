@@ -34,14 +34,35 @@ export async function findTemporalCli(env: NodeJS.ProcessEnv): Promise<string> {
 }
 
 /** Detached: a Ctrl-C at the terminal must reach it last, through us. @returns its pid */
-export function spawnServer({ program, database, port }: ServerCommand, logFile: string, env: NodeJS.ProcessEnv): number {
+export function spawnServer(
+  { program, database, port }: ServerCommand,
+  logFile: string,
+  env: NodeJS.ProcessEnv,
+): number {
   const where = database === undefined ? [] : ['--db-filename', database];
-  const args = ['server', 'start-dev', ...where, '--headless', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'warn', ...PRAGMAS];
+  const args = [
+    'server',
+    'start-dev',
+    ...where,
+    '--headless',
+    '--ip',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--log-level',
+    'warn',
+    ...PRAGMAS,
+  ];
   return spawnDetached(program, database === undefined ? args.slice(0, -PRAGMAS.length) : args, logFile, env);
 }
 
 /** Standard streams go to the log file; the child outlives us. @returns its pid */
-export function spawnDetached(program: string, args: readonly string[], logFile: string, env: NodeJS.ProcessEnv): number {
+export function spawnDetached(
+  program: string,
+  args: readonly string[],
+  logFile: string,
+  env: NodeJS.ProcessEnv,
+): number {
   const log = openSync(logFile, 'a');
   try {
     const child = spawn(program, args, { detached: true, stdio: ['ignore', log, log], env });
@@ -62,7 +83,9 @@ export async function awaitServer(address: string, alive: () => boolean, logFile
     if (!alive()) throw new CommandError(`the Temporal server ended while it started; its log is ${logFile}`);
     await sleep(150);
   }
-  throw new CommandError(`the Temporal server did not answer at ${address} for ${START_LIMIT_MS / 1000} s; its log is ${logFile}`);
+  throw new CommandError(
+    `the Temporal server did not answer at ${address} for ${START_LIMIT_MS / 1000} s; its log is ${logFile}`,
+  );
 }
 
 export async function answers(address: string): Promise<boolean> {
@@ -95,7 +118,9 @@ export function findFreePort(): Promise<number> {
     probe.once('error', reject);
     probe.listen(0, '127.0.0.1', () => {
       const address = probe.address();
-      probe.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no free port'))));
+      probe.close(() =>
+        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no free port')),
+      );
     });
   });
 }

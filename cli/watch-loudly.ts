@@ -25,11 +25,16 @@ export function requireDone(end: WatchEnd, recipe: string): void {
       return;
     case 'waiting':
       throw new CommandError(
-        end.status.stages.filter((stage) => stage.state === 'waiting').map(questionText).join('\n'),
+        end.status.stages
+          .filter((stage) => stage.state === 'waiting')
+          .map(questionText)
+          .join('\n'),
         EXIT.waiting,
       );
     case 'stopped':
-      throw new CommandError(`recipe ${recipe} was stopped: ${end.status.stages.find((s) => s.state === 'stopped')?.last_failure ?? ''}`);
+      throw new CommandError(
+        `recipe ${recipe} was stopped: ${end.status.stages.find((s) => s.state === 'stopped')?.last_failure ?? ''}`,
+      );
     case 'failed':
       throw new CommandError(`recipe ${recipe} failed (${end.type}): ${end.message}`);
     case 'cancelled':

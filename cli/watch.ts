@@ -27,8 +27,8 @@ export interface Watcher {
 export interface WatchOptions {
   readonly signal?: AbortSignal;
   readonly pollMs?: number;
-  /** Told of the first waiting stage; true = it was answered, go on watching. */
-  readonly onWaiting?: (status: CurriculumStatus) => Promise<boolean>;
+  /** Told when a stage waits, and whether it did so at the first look; true = it was answered, go on watching. */
+  readonly onWaiting?: (status: CurriculumStatus, firstLook: boolean) => Promise<boolean>;
 }
 
 export async function watchCurriculum(
@@ -38,6 +38,7 @@ export async function watchCurriculum(
   { signal, pollMs = 1_000, onWaiting }: WatchOptions = {},
 ): Promise<WatchEnd> {
   let answered = Date.now();
+  let firstLook = true;
   const handle = client.workflow.getHandle(workflowId);
   while (signal?.aborted !== true) {
     let who: 'server' | 'worker' = 'server';
@@ -48,11 +49,14 @@ export async function watchCurriculum(
       const snapshot = await takeSnapshot(client, workflowId);
       answered = Date.now();
       watcher.onSnapshot(snapshot);
-      if (snapshot.status.state === 'waiting' && !((await onWaiting?.(snapshot.status)) ?? false))
+      if (snapshot.status.state === 'waiting' && !((await onWaiting?.(snapshot.status, firstLook)) ?? false))
         return { kind: 'waiting', status: snapshot.status };
+      firstLook = false;
     } catch (error) {
       if (error instanceof WorkflowNotFoundError)
-        throw new CommandError(`the server knows no curriculum ${workflowId}; its database may be another one`, 1, { cause: error });
+        throw new CommandError(`the server knows no curriculum ${workflowId}; its database may be another one`, 1, {
+          cause: error,
+        });
       if (!isUnanswered(error)) throw error;
       watcher.onSilence(who, Math.round((Date.now() - answered) / 1000));
     }

@@ -45,14 +45,19 @@ async function install() {
   const npm = process.env.npm_execpath?.endsWith('.js') ? [process.execPath, process.env.npm_execpath] : ['npm'];
   const [command, ...first] = npm;
   const code = await runChild(command, [...first, 'ci', '--include=dev', '--no-fund', '--no-audit'], quiet);
-  if (code !== 0) throw new Error(`npm ci failed (exit code ${code}); its own message stands above. Nothing else was started.`);
+  if (code !== 0)
+    throw new Error(`npm ci failed (exit code ${code}); its own message stands above. Nothing else was started.`);
 }
 
 async function build() {
   say('building');
   rmSync(STAMP, { force: true });
   const sources = sourcesHash();
-  const tsc = await runChild(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json'], quiet);
+  const tsc = await runChild(
+    process.execPath,
+    [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json'],
+    quiet,
+  );
   if (tsc !== 0) throw new Error(`the TypeScript compiler found errors (exit code ${tsc}); they stand above`);
   const bundle = await runChild(process.execPath, [BUNDLE], quiet);
   if (bundle !== 0) throw new Error(`bundling the workflows failed (exit code ${bundle}); its message stands above`);
@@ -65,7 +70,9 @@ const built = () => existsSync(STAMP) && readFileSync(STAMP, 'utf8') === sources
 /** Over names and bytes of everything that tsc and the bundler read from this repository. */
 function sourcesHash() {
   const config = readFileSync(join(ROOT, 'tsconfig.json'), 'utf8');
-  const hash = createHash('sha256').update(config).update(readFileSync(join(ROOT, 'package-lock.json')));
+  const hash = createHash('sha256')
+    .update(config)
+    .update(readFileSync(join(ROOT, 'package-lock.json')));
   for (const folder of JSON.parse(config).include)
     for (const file of typescriptFiles(folder)) hash.update(`\0${file}\0`).update(readFileSync(join(ROOT, file)));
   return hash.digest('hex');

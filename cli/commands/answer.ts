@@ -12,7 +12,8 @@ import { findStage } from '../find-curriculum.js';
 
 export const answer: Action = async ([meant = '', given = ''], options) => {
   const choice = choiceSchema.safeParse(given);
-  if (!choice.success) throw new CommandError(`"${given}" is no answer; choose one of ${choiceSchema.options.join(', ')}`, EXIT.usage);
+  if (!choice.success)
+    throw new CommandError(`"${given}" is no answer; choose one of ${choiceSchema.options.join(', ')}`, EXIT.usage);
   const client = await connect(readSettings(process.env));
   const { recipe, reason } = options;
   const stage = await findStage(client, meant, typeof recipe === 'string' ? recipe : undefined);
@@ -22,7 +23,8 @@ export const answer: Action = async ([meant = '', given = ''], options) => {
   try {
     await call(client, () => client.workflow.getHandle(stageId(stage.key)).executeUpdate(answerUpdate, { args }));
   } catch (error) {
-    if (error instanceof WorkflowUpdateFailedError) throw new CommandError(`refused: ${error.cause?.message ?? error.message}`, EXIT.usage);
+    if (error instanceof WorkflowUpdateFailedError)
+      throw new CommandError(`refused: ${error.cause?.message ?? error.message}`, EXIT.usage);
     throw error;
   }
   process.stdout.write(`${stage.name}: ${choice.data}\n`);

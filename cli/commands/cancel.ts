@@ -11,7 +11,8 @@ export const cancel: Action = async ([meant = '']) => {
   const client = await connect(readSettings(process.env));
   const workflowId = await findCurriculum(client, meant);
   const { status } = await client.workflow.getHandle(workflowId).describe();
-  if (status.name !== 'RUNNING') throw new CommandError(`${workflowId} does not run: it is ${status.name.toLowerCase()}`);
+  if (status.name !== 'RUNNING')
+    throw new CommandError(`${workflowId} does not run: it is ${status.name.toLowerCase()}`);
   say('cancelling; a trainer saves a checkpoint first if it can');
   await cancelAndWait(client, workflowId);
   process.stdout.write(`${workflowId} cancelled\n`);

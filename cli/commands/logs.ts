@@ -23,24 +23,34 @@ export const logs: Action = async ([meant = ''], options) => {
       const file = join(folder, epoch, 'trainer.log');
       read.set(file, await copyFrom(file, read.get(file) ?? 0));
     }
-    if (options['follow'] === true) await sleep(LOOK_MS, undefined, { signal: interrupt.signal }).catch(() => undefined);
+    if (options['follow'] === true)
+      await sleep(LOOK_MS, undefined, { signal: interrupt.signal }).catch(() => undefined);
   } while (options['follow'] === true && !interrupt.signal.aborted);
   interrupt.dispose();
-  if (read.size === 0) throw new CommandError(`no log of stage ${meant} in ${folder}: it was not started yet, or its store is elsewhere (STAGEWRIGHT_STORE)`);
+  if (read.size === 0)
+    throw new CommandError(
+      `no log of stage ${meant} in ${folder}: it was not started yet, or its store is elsewhere (STAGEWRIGHT_STORE)`,
+    );
   return EXIT.done;
 };
 
 /** By key without a server; by name through the recipe's file or the server. */
 async function findKey(settings: Settings, meant: string, recipe: string | boolean | undefined): Promise<string> {
   const stages = join(settings.store, 'stages');
-  const byKey = /^[0-9a-f]{4,64}$/u.test(meant) && existsSync(stages) ? readdirSync(stages).filter((key) => key.startsWith(meant)) : [];
+  const byKey =
+    /^[0-9a-f]{4,64}$/u.test(meant) && existsSync(stages)
+      ? readdirSync(stages).filter((key) => key.startsWith(meant))
+      : [];
   if (byKey.length === 1) return byKey[0] ?? '';
   if (byKey.length > 1) throw new CommandError(`several stages begin with ${meant}: ${byKey.join(', ')}`, EXIT.usage);
   if (typeof recipe === 'string' && existsSync(recipe)) {
     const { plan } = await planFile(recipe);
     const stage = plan.stages.find((s) => s.name === meant);
     if (stage !== undefined) return stage.key;
-    throw new CommandError(`recipe ${recipe} has no stage "${meant}"; known: ${plan.stages.map((s) => s.name).join(', ')}`, EXIT.usage);
+    throw new CommandError(
+      `recipe ${recipe} has no stage "${meant}"; known: ${plan.stages.map((s) => s.name).join(', ')}`,
+      EXIT.usage,
+    );
   }
   return (await findStage(await connect(settings), meant, typeof recipe === 'string' ? recipe : undefined)).key;
 }

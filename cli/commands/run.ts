@@ -18,7 +18,9 @@ export const run: Action = async ([file = ''], options) => {
     process.stdout.write(`${started.workflowId}\n`);
     return EXIT.done;
   }
-  const interrupt = watchInterrupt(() => say(`not watching any more; the curriculum goes on. End it with: stagewright cancel ${plan.recipe}`));
+  const interrupt = watchInterrupt(() =>
+    say(`not watching any more; the curriculum goes on. End it with: stagewright cancel ${plan.recipe}`),
+  );
   try {
     const end = await watchLoudly(client, started.workflowId, { signal: interrupt.signal });
     if (end.kind === 'interrupted') return EXIT.interrupted;

@@ -24,7 +24,11 @@ export const status: Action = async ([meant], options) => {
     return EXIT.done;
   }
   const snapshot = await takeSnapshot(client, await findCurriculum(client, meant));
-  print(json ? JSON.stringify({ ...snapshot.status, live: Object.fromEntries(snapshot.live) }, null, 2) : describe(snapshot));
+  print(
+    json
+      ? JSON.stringify({ ...snapshot.status, live: Object.fromEntries(snapshot.live) }, null, 2)
+      : describe(snapshot),
+  );
   return EXIT.done;
 };
 
@@ -33,7 +37,8 @@ function describe({ status: { recipe, plan_hash, state, stages, evaluations }, l
   for (const stage of stages) {
     const words = stage.state === 'running' ? liveWords(stage, live.get(stage.key)) : stateWords(stage);
     table.push([stage.name, stage.key.slice(0, 12), stage.state, words]);
-    for (const e of evaluations.filter((one) => one.stage === stage.name)) table.push([`  on ${e.data}`, e.key.slice(0, 12), e.state, '']);
+    for (const e of evaluations.filter((one) => one.stage === stage.name))
+      table.push([`  on ${e.data}`, e.key.slice(0, 12), e.state, '']);
   }
   const questions = stages.filter((stage) => stage.state === 'waiting').map(questionText);
   return [`${recipe} ${plan_hash.slice(0, 16)}: ${state}`, table.toString(), ...questions].join('\n');

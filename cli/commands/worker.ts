@@ -12,6 +12,7 @@ export const worker: Action = async (_args, { role }) => {
 function parseRoles(text: string): readonly Role[] {
   if (text === 'all') return ROLES;
   const found = ROLES.find((role) => role === text);
-  if (found === undefined) throw new CommandError(`no role "${text}"; choose one of ${ROLES.join(', ')}, all`, EXIT.usage);
+  if (found === undefined)
+    throw new CommandError(`no role "${text}"; choose one of ${ROLES.join(', ')}, all`, EXIT.usage);
   return [found];
 }

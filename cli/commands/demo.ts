@@ -1,0 +1,89 @@
+/**
+ * `demo`: server, worker, recipe, table and report, all owned by this process and its home folder. Killed at any time and
+ * started again it goes on; finished and started again it says so.
+ */
+import { join, resolve } from 'node:path';
+import type { Client } from '@temporalio/client';
+import { stageId } from '../../core/ids.js';
+import type { Answer } from '../../core/states.js';
+import { answerUpdate } from '../../workflows/messages.js';
+import type { Action } from '../commands.js';
+import { call, connect } from '../connection.js';
+import { EXIT, type ExitCode } from '../exit.js';
+import { watchInterrupt } from '../interrupt.js';
+import { LocalStack } from '../local-stack.js';
+import { parseSeed, planFile, type Planned } from '../plan-file.js';
+import { duration } from '../progress-text.js';
+import { writeReport } from '../report/write-report.js';
+import { ROOT } from '../root.js';
+import { startCurriculum } from '../start-curriculum.js';
+import type { WatchOptions } from '../watch.js';
+import { requireDone, say, watchLoudly } from '../watch-loudly.js';
+
+const RECIPES = join(ROOT, 'configs', 'recipes');
+const STAGED = join(RECIPES, 'digits-staged.yaml');
+const OTHERS = [join(RECIPES, 'digits-merged.yaml'), join(RECIPES, 'digits-visual-only.yaml')];
+
+export const demo: Action = async (_args, options) => {
+  const started = Date.now();
+  const home = resolve(ROOT, String(options['home']));
+  const files = [
+    typeof options['recipe'] === 'string' ? resolve(options['recipe']) : STAGED,
+    ...(options['compare'] === true ? OTHERS : []),
+  ];
+  const seed = parseSeed(options['seed'], '--seed');
+  // Before anything is started: a recipe with an error costs nothing.
+  const planned: Planned[] = [];
+  for (const file of files) planned.push(await planFile(file, seed));
+
+  const interrupt = watchInterrupt(
+    () => say('stopping: the trainer saves a checkpoint, then everything ends. `npm run demo` goes on from there.'),
+    () => say('still stopping; a checkpoint is being saved'),
+  );
+  const stack = await LocalStack.start({ home, env: process.env, say });
+  try {
+    const client = await connect(stack.settings);
+    for (const { plan } of planned) {
+      if (interrupt.signal.aborted) return EXIT.interrupted;
+      const code = await runRecipe(client, stack, plan, options['replace'] === true, interrupt.signal);
+      if (code !== EXIT.done) return code;
+    }
+    await client.connection.close();
+  } finally {
+    await stack.stop();
+    interrupt.dispose();
+  }
+  const { text, file } = await writeReport(join(home, 'store'), planned, join(home, 'report.html'), 'stagewright demo');
+  process.stdout.write(`${text}\n`);
+  say(`all done in ${duration((Date.now() - started) / 1000)}; report: ${file}`);
+  return EXIT.done;
+};
+
+async function runRecipe(
+  client: Client,
+  stack: LocalStack,
+  plan: Planned['plan'],
+  replace: boolean,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const { workflowId, attached } = await startCurriculum(client, plan, stack.settings, { replace, say });
+  say(`${attached ? 'going on with' : 'recipe'} ${plan.recipe}, seed ${plan.seed} (${workflowId})`);
+  const end = await watchLoudly(client, workflowId, { signal, onWaiting: retryOnce(client) });
+  if (end.kind === 'interrupted') return EXIT.interrupted;
+  requireDone(end, plan.recipe);
+  if (end.kind === 'done' && end.status.stages.every((stage) => stage.reused))
+    say(`${plan.recipe}: every stage was done already`);
+  return EXIT.done;
+}
+
+/** Starting the demo again is the answer `retry` to what a stage waited for at the end of the last time; asked anew, it ends the demo. */
+function retryOnce(client: Client): NonNullable<WatchOptions['onWaiting']> {
+  return async ({ stages }, firstLook) => {
+    const stage = stages.find((s) => s.state === 'waiting');
+    if (!firstLook || stage?.question?.choices.includes('retry') !== true) return false;
+    say(`stage ${stage.name} waited (${stage.question.type}): ${stage.question.reason} Trying again.`);
+    const args: [Answer] = [{ choice: 'retry', actor: 'demo', reason: 'started again' }];
+    await call(client, () => client.workflow.getHandle(stageId(stage.key)).executeUpdate(answerUpdate, { args }));
+    return true;
+  };
+}

@@ -1,0 +1,97 @@
+/** Accuracies as a table of cells: rows are kinds of questions within capabilities, columns are models. Pure; text and HTML are made from it. */
+import type { EvaluationSummary } from '../../core/evaluation.js';
+import { wilsonInterval } from '../../core/wilson.js';
+import type { RecipeResults } from './results.js';
+
+export interface Cell {
+  readonly correct: number;
+  readonly n: number;
+  readonly share: number;
+  readonly low: number;
+  readonly high: number;
+}
+export interface AccuracyRow {
+  readonly label: string;
+  /** 0: a capability, 1: a kind within it. */
+  readonly level: 0 | 1;
+  /** Null where the column has no evaluation yet. */
+  readonly cells: readonly (Cell | null)[];
+}
+export interface AccuracyTable {
+  readonly data: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly AccuracyRow[];
+}
+
+interface Column {
+  readonly name: string;
+  readonly summary: EvaluationSummary | null;
+}
+
+/** One table for each held-out data set: the recipe's stages side by side. */
+export function accuracyByStage({ stages }: RecipeResults, kinds: KindCapabilities): AccuracyTable[] {
+  const data = [...new Set(stages.flatMap((s) => s.evaluations.map((e) => e.evaluation.data.name)))];
+  return data.map((name) => {
+    const columns = stages.flatMap(({ stage, evaluations }) =>
+      evaluations.filter((e) => e.evaluation.data.name === name).map((e) => ({ name: stage.name, summary: e.summary })),
+    );
+    return table(name, columns, kinds);
+  });
+}
+
+/** The recipes' last evaluated stages beside the first one's first: what was reached from the same base. */
+export function accuracyByRecipe(recipes: readonly RecipeResults[], kinds: KindCapabilities): AccuracyTable[] {
+  const first = recipes[0]?.stages[0];
+  if (first === undefined) return [];
+  return first.evaluations.map(({ evaluation, summary }) => {
+    const ends = recipes.map(({ plan, stages }) => {
+      const evaluated = stages
+        .flatMap((s) => s.evaluations)
+        .filter((e) => e.evaluation.data.key === evaluation.data.key);
+      return { name: plan.recipe, summary: evaluated.at(-1)?.summary ?? null };
+    });
+    return table(evaluation.data.name, [{ name: first.stage.name, summary }, ...ends], kinds);
+  });
+}
+
+/** Capability of each kind, as the answers say. */
+export type KindCapabilities = ReadonlyMap<string, string>;
+
+function table(data: string, columns: readonly Column[], kinds: KindCapabilities): AccuracyTable {
+  const capabilities = union(columns, (s) => Object.keys(s.by_capability));
+  const allKinds = union(columns, (s) => Object.keys(s.by_kind));
+  const rows = capabilities.flatMap((capability): AccuracyRow[] => {
+    const its = allKinds.filter((kind) => kinds.get(kind) === capability);
+    const total: AccuracyRow = {
+      label: capability,
+      level: 0,
+      cells: columns.map((c) => cell(c.summary?.by_capability[capability])),
+    };
+    // A capability of one kind needs no second row that says the same.
+    if (its.length < 2) return [total];
+    return [
+      total,
+      ...its.map((kind): AccuracyRow => ({
+        label: kind,
+        level: 1,
+        cells: columns.map((c) => cell(c.summary?.by_kind[kind])),
+      })),
+    ];
+  });
+  return { data, columns: columns.map((c) => c.name), rows };
+}
+
+function cell(tally: { readonly n: number; readonly correct: number } | undefined): Cell | null {
+  if (tally === undefined || tally.n === 0) return null;
+  const [low, high] = wilsonInterval(tally.correct, tally.n);
+  return { correct: tally.correct, n: tally.n, share: tally.correct / tally.n, low, high };
+}
+
+const ORDER = ['perception', 'caption_reading', 'textual_reasoning', 'visual_reasoning', 'captioning'];
+
+/** Known capabilities in the curriculum's order, others by name. */
+function union(columns: readonly Column[], keys: (summary: EvaluationSummary) => readonly string[]): string[] {
+  const rank = (name: string): number => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
+  const all = new Set(columns.flatMap(({ summary }) => (summary === null ? [] : keys(summary))));
+  return [...all].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+}
