@@ -4,7 +4,7 @@ export function nearestName(word: string, known: readonly string[]): string | un
     .map((name) => ({ name, distance: editDistance(word.toLowerCase(), name.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1));
   const best = ranked[0];
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(word.length / 3)) ? best.name : undefined;
+  return best !== undefined && best.distance <= Math.max(1, Math.round(word.length * 0.4)) ? best.name : undefined;
 }
 
 /** Levenshtein, row by row. */

@@ -2,7 +2,6 @@
  * What each npm script runs after the set-up: a module in this process, or Node command lines in children, in order, of which the
  * first failure is the last.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './root.mjs';
 
@@ -18,8 +17,6 @@ export const TASKS = {
   demo: (args) => ({ module: [cli, 'demo', ...args] }),
   test: (args) => ({ steps: args.length > 0 ? [[vitest, 'run', ...args]] : TIERS.map((name) => tier(name, [])) }),
   ...Object.fromEntries(TIERS.map((name) => [`test:${name}`, (args) => ({ steps: [tier(name, args)] })])),
+  campaign: (args) => ({ module: [join(ROOT, 'dist', 'campaign', 'main.js'), ...args] }),
   setup: () => ({}),
 };
-
-const campaign = join(ROOT, 'dist', 'cli', 'campaign', 'main.js');
-if (existsSync(join(ROOT, 'cli', 'campaign', 'main.ts'))) TASKS.campaign = (args) => ({ module: [campaign, ...args] });

@@ -4,7 +4,7 @@ import { readDigits } from '../../core/digits/grade.js';
 import { PLACES } from '../../core/digits/vocabulary.js';
 import type { GradedAnswer } from '../../core/evaluation.js';
 import { IMAGE_MARK } from '../../core/row.js';
-import { html, Html } from './html.js';
+import { html, type Html } from './html.js';
 import { courseOf, type Sample } from './samples.js';
 
 const COURSE = {
