@@ -19,6 +19,8 @@ export const fileEntrySchema = z.strictObject({
   /** Bytes. */
   size: z.int().min(0),
   sha256: sha256Schema.optional(),
+  /** Of a foreign file's first 64 KiB (the whole file when shorter): what a resume can check of 100 GB in no time. */
+  header_sha256: sha256Schema.optional(),
 });
 export type FileEntry = z.infer<typeof fileEntrySchema>;
 export const hashedFileSchema = fileEntrySchema.required({ sha256: true });

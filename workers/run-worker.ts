@@ -71,7 +71,7 @@ async function createWorkers(
     shutdownGraceTime: 0,
     shutdownForceTime: settings.timers.stop_grace_ms + FORCE_MARGIN_MS,
   } satisfies Partial<WorkerOptions>;
-  const store = openStore(settings.store);
+  const store = await openStore(settings.store);
   const { queuePrefix: prefix } = settings;
   const options: WorkerOptions[] = [];
   if (roles.includes('control'))

@@ -17,7 +17,8 @@ export interface StageFailure {
   readonly host?: string;
 }
 
-const hostDetail = z.object({ host: z.string() });
+/** Details of CheckpointElsewhere (store/epochs.ts). */
+const reachDetail = z.object({ reach: z.templateLiteral(['host:', z.string()]) });
 
 /**
  * Ends the run as cancelled if our own scope is: a cancelled run can end its activity with a result, a timeout or a failure, so
@@ -41,11 +42,11 @@ export function classify(error: unknown): StageFailure {
     // The SDK's own name for an activity that was cut off by its worker's shutdown.
     if (cause.type === 'WorkerShutdown') return { type: 'Detached', message: 'the worker was shut down' };
     const type = cause.type ?? '';
-    const detail = hostDetail.safeParse(cause.details?.[0]);
+    const detail = reachDetail.safeParse(cause.details?.[0]);
     return {
       type: isFailureType(type) ? type : 'Internal',
       message: cause.message,
-      ...(detail.success ? { host: detail.data.host } : {}),
+      ...(detail.success ? { host: detail.data.reach.slice('host:'.length) } : {}),
     };
   }
   return { type: 'Internal', message: error instanceof Error ? error.message : String(error) };

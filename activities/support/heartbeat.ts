@@ -3,13 +3,19 @@ import { Context } from '@temporalio/activity';
 
 const BEAT_MS = 2_000;
 
-/** Ends as soon as the activity is cancelled; `work` should stop at `signal`. */
-export async function withHeartbeat<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/** Beats while `work` runs, cancelled or not: cleaning up after a cancel must not time out either. */
+export async function beating<T>(work: () => Promise<T>): Promise<T> {
   const context = Context.current();
   const timer = setInterval(() => context.heartbeat(), BEAT_MS);
   try {
-    return await Promise.race([work(context.cancellationSignal), context.cancelled]);
+    return await work();
   } finally {
     clearInterval(timer);
   }
+}
+
+/** The same, but ends as soon as the activity is cancelled; `work` should stop at `signal`. */
+export function withHeartbeat<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const context = Context.current();
+  return beating(() => Promise.race([work(context.cancellationSignal), context.cancelled]));
 }

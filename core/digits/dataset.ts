@@ -76,7 +76,9 @@ function draw(
     const scene = sceneFor(`${kind}-${padded(i)}`, derivation, pool, random);
     const truth = scene.images.map((image) => labels[image] as number);
     const labelled =
-      label_noise === 0 ? truth : truth.map((digit) => (unit(random) < label_noise ? below(random, 10) : digit));
+      label_noise === 0 || kind === 'text_sum'
+        ? truth
+        : truth.map((digit) => (unit(random) < label_noise ? below(random, 10) : digit));
     if (!suits(kind, labelled)) continue;
     const question = ask(kind, labelled, random);
     const problem = question.prompt.join(' ');

@@ -58,7 +58,7 @@ export const digitsDerivationSchema = z.strictObject({
   distinct: z.partialRecord(digitsKindSchema, z.int().min(1)).optional(),
   /** Distinct digit images drawn from the split's pool (default: all of it). The base pool holds at most 100, balanced by digit. */
   images: z.int().min(1).optional(),
-  /** Share of a row's digits that are mislabelled at random: a careless annotator. */
+  /** Share of a scene's digits that a row mislabels at random: a careless annotator. Text sums have nothing to label. */
   label_noise: z.number().min(0).max(1).default(0),
   /** Standard deviation of the camera's pixel noise, in units of the grey range of a digit. Above 0.1 it would be clipped. */
   camera_noise: z.number().min(0).max(0.1).default(0.1),

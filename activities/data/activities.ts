@@ -1,0 +1,76 @@
+/** `prepareData`: a data set is in the store whole and checked, or not at all. What rows hold is the generators' business. */
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { canonicalJson } from '../../core/canonical-json.js';
+import { sha256Schema } from '../../core/checkpoint.js';
+import { StagewrightError } from '../../core/failures.js';
+import type { PlannedData } from '../../core/plan.js';
+import { digestFolder } from '../../store/folder-digest.js';
+import { layout } from '../../store/layout.js';
+import { readRecord } from '../../store/records.js';
+import { loadRows, ROWS_FILE } from '../../store/rows.js';
+import type { Store } from '../../store/store.js';
+import type { DataActivities } from '../contracts.js';
+import { guarded } from '../support/failures.js';
+import { withHeartbeat } from '../support/heartbeat.js';
+import { materialiseDigits } from './digits-dataset.js';
+
+/** `data.json` beside the rows: written last, after every row was checked. */
+export const dataRecordSchema = z.strictObject({ rows: z.int(), rows_sha256: sha256Schema });
+export type DataRecord = z.infer<typeof dataRecordSchema>;
+export const DATA_RECORD = 'data.json';
+
+export function createDataActivities(store: Store): DataActivities {
+  return guarded<DataActivities>({ prepareData: (data) => withHeartbeat(() => prepare(store, data)) });
+}
+
+async function prepare(store: Store, data: PlannedData): Promise<{ rows: number }> {
+  const known = await readDataRecord(store, data.key);
+  if (known !== null) return { rows: known.rows };
+  await store.publishData(data.key, async (folder) => {
+    await fill(data, folder);
+    const rows = await loadRows(folder);
+    const rows_sha256 = createHash('sha256')
+      .update(await readFile(join(folder, ROWS_FILE)))
+      .digest('hex');
+    const record: DataRecord = { rows: rows.length, rows_sha256 };
+    await writeFile(join(folder, DATA_RECORD), `${canonicalJson(record)}\n`);
+  });
+  const made = await readDataRecord(store, data.key);
+  if (made === null) throw new StagewrightError('Internal', `data set ${data.name} was published without its record`);
+  return { rows: made.rows };
+}
+
+/** The record of a data set that is in the store, or null. */
+export async function readDataRecord(store: Store, key: string): Promise<DataRecord | null> {
+  return readRecord(store.objects, `${layout.data(key)}/${DATA_RECORD}`, dataRecordSchema);
+}
+
+async function fill({ derivation, folder: own, name }: PlannedData, folder: string): Promise<void> {
+  if (derivation.generator === 'digits') {
+    await materialiseDigits(derivation, folder);
+    return;
+  }
+  if (own === null) throw new StagewrightError('RecipeInvalid', `data set ${name} names no folder`);
+  if ((await digestFolder(own)) !== derivation.content_sha256)
+    throw new StagewrightError(
+      'DigestMismatch',
+      `data set ${name}: ${own} has changed since the recipe was planned; plan it again`,
+    );
+  const text = await readFile(join(own, ROWS_FILE), 'utf8');
+  for (const image of imagesOf(text)) {
+    await mkdir(dirname(join(folder, image)), { recursive: true });
+    await copyFile(join(own, image), join(folder, image));
+  }
+  await writeFile(join(folder, ROWS_FILE), text);
+}
+
+const imagesSchema = z.object({ images: z.array(z.string()) });
+
+/** digestFolder has read every line already. */
+function imagesOf(rows: string): Set<string> {
+  const lines = rows.split('\n').filter((line) => line.trim() !== '');
+  return new Set(lines.flatMap((line) => imagesSchema.parse(JSON.parse(line)).images));
+}

@@ -1,0 +1,64 @@
+/**
+ * `acquireGpu`: a device lease and an epoch on this host, in that order, both idempotent per owner. A runner of the stage that
+ * still lives here is adopted: an epoch is one runner launch, whoever attends it. It starts nothing.
+ */
+import type { EpochClaim } from '../../core/checkpoint.js';
+import { StagewrightError } from '../../core/failures.js';
+import { hostQueue } from '../../core/ids.js';
+import type { Acquired, AcquireInput, ClassActivities, Grant } from '../contracts.js';
+import { guarded } from '../support/failures.js';
+import { withHeartbeat } from '../support/heartbeat.js';
+import { markerOf, type TrainingContext } from './context.js';
+import { endLeftOver, runnerOf } from './left-over.js';
+
+export function createClassActivities(context: TrainingContext): ClassActivities {
+  return guarded<ClassActivities>({ acquireGpu: (input) => withHeartbeat(() => acquire(context, input)) });
+}
+
+async function acquire(context: TrainingContext, input: AcquireInput): Promise<Acquired> {
+  const { settings, store, leases } = context;
+  const { stage, owner } = input;
+  const finished = await store.readResult(stage.key);
+  if (finished !== null) return { kind: 'finished', result: finished };
+
+  const newest = await store.highestEpoch(stage.key);
+  if (newest !== null && newest.host === settings.host) {
+    if (await runnerOf(context, newest)) return { kind: 'granted', grant: grantOf(newest, input) };
+    await endLeftOver(context, newest);
+  }
+  const marker = markerOf(settings, stage.key, owner);
+  const devices = await leases.acquire({ key: stage.key, owner, gpus: stage.execution.gpus, marker });
+  try {
+    const claimed = await store.claimEpoch({
+      key: stage.key,
+      owner,
+      host: settings.host,
+      devices: [...devices],
+      epochTtlMs: settings.timers.epoch_ttl_ms,
+      fromStart: input.fromStart,
+    });
+    if (claimed.kind === 'finished') {
+      await leases.release(owner);
+      return claimed;
+    }
+    const { claim } = claimed;
+    // This owner was granted the epoch on another host before and the answer was lost: go there, not here.
+    if (claim.host !== settings.host) await leases.release(owner);
+    return { kind: 'granted', grant: grantOf(claim, input) };
+  } catch (error) {
+    if (error instanceof StagewrightError) await leases.release(owner);
+    throw error;
+  }
+}
+
+function grantOf(claim: EpochClaim, { queuePrefix }: AcquireInput): Grant {
+  return {
+    host: claim.host,
+    hostQueue: hostQueue(claim.host, queuePrefix),
+    devices: claim.devices,
+    epoch: claim.epoch,
+    owner: claim.owner,
+    resumeFrom: claim.resume_from,
+    passedOver: claim.passed_over,
+  };
+}

@@ -1,0 +1,115 @@
+/**
+ * `train`: attends one runner until it ends, turning its state file into heartbeats. The runner lives on when the worker goes;
+ * what a worker's end, a cancel or a lost workflow means for it is decided here and nowhere else.
+ */
+import { CancelledFailure, Context } from '@temporalio/activity';
+import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import { StagewrightError, isFailureType } from '../../core/failures.js';
+import type { Outcome, TrainingProgress } from '../../core/launch.js';
+import { launchOrAttach, stopRun, watchRun } from '../../runner/launcher.js';
+import type { Grant, HostActivities, TrainEnd, TrainInput } from '../contracts.js';
+import { guarded } from '../support/failures.js';
+import { beating, withHeartbeat } from '../support/heartbeat.js';
+import { markerOf, runFolderOf, type TrainingContext } from './context.js';
+import { renderLaunch } from './render-launch.js';
+
+export function createHostActivities(context: TrainingContext): HostActivities {
+  return guarded<HostActivities>({
+    train: (input) => train(context, input),
+    stopRun: ({ key, grant }) => withHeartbeat(() => endRun(context, key, grant)),
+  });
+}
+
+async function train(context: TrainingContext, input: TrainInput): Promise<TrainEnd> {
+  const { stage, grant } = input;
+  const { leases, settings, logger } = context;
+  const activity = Context.current();
+  const marker = markerOf(settings, stage.key, grant.owner);
+  const log = logger.child({ stage: stage.name, key: stage.key.slice(0, 12), epoch: grant.epoch });
+  // The lease may have lapsed while nobody attended; the same owner is given the same devices, or told who has them.
+  await leases.acquire({ key: stage.key, owner: grant.owner, gpus: stage.execution.gpus, marker });
+  const launch = await renderLaunch(context, input, marker);
+
+  let last: TrainingProgress | null = null;
+  const beat = (progress: TrainingProgress): void => {
+    last = progress;
+    activity.heartbeat(progress);
+  };
+  try {
+    const handle = await launchOrAttach(launch);
+    if (handle.kind === 'lost') return await lost(context, input);
+    if (handle.kind === 'running') {
+      await leases.bindRunner(grant.owner, handle.runner);
+      log.info(
+        { pid: handle.runner.pid, adopted: handle.adopted },
+        handle.adopted ? 'attached to the runner' : 'runner started',
+      );
+    }
+    const outcome = await watchRun(launch, { signal: activity.cancellationSignal, onProgress: beat });
+    if (outcome === 'lost') return await lost(context, input);
+    await leases.release(grant.owner);
+    return endOf(outcome);
+  } catch (error) {
+    if (!activity.cancellationSignal.aborted) throw error;
+    await onCancelled(context, input, last);
+    throw error instanceof CancelledFailure ? error : new CancelledFailure('cancelled');
+  }
+}
+
+function endOf(outcome: Outcome): TrainEnd {
+  switch (outcome.kind) {
+    case 'done':
+      return { kind: 'done', result: outcome.result };
+    case 'stopped':
+      if (outcome.reason === 'fenced')
+        throw new StagewrightError('EpochLost', 'a newer epoch was claimed; this runner ended itself');
+      return { kind: 'interrupted', reason: `the runner stopped at a checkpoint (${outcome.reason})` };
+    case 'failed':
+      throw new StagewrightError(isFailureType(outcome.type) ? outcome.type : 'TrainerExited', outcome.message);
+  }
+}
+
+async function lost(context: TrainingContext, { stage, grant }: TrainInput): Promise<never> {
+  await beating(() => endRun(context, stage.key, grant));
+  throw new StagewrightError(
+    'RunnerLost',
+    `the runner of epoch ${grant.epoch} on ${grant.host} died; its trainer was stopped`,
+  );
+}
+
+/** Stops what is left of the run, then frees its devices: in that order, so that no device is granted twice. */
+async function endRun({ settings, store, leases }: TrainingContext, key: string, grant: Grant): Promise<void> {
+  const marker = markerOf(settings, key, grant.owner);
+  await stopRun({ runFolder: runFolderOf(settings, marker), marker, graceMs: settings.timers.stop_grace_ms });
+  await store.endEpoch(key, grant.epoch, 'gone');
+  await leases.release(grant.owner);
+}
+
+/** A cancelled activity: by its worker's end, by its workflow's cancel, or because nobody waits for it any more. */
+async function onCancelled(context: TrainingContext, input: TrainInput, last: TrainingProgress | null): Promise<void> {
+  const details = Context.current().cancellationDetails;
+  const { stage, grant } = input;
+  const end = (): Promise<void> => beating(() => endRun(context, stage.key, grant));
+  if (details?.workerShutdown === true) {
+    if (context.settings.shutdown === 'stop') await end();
+    const how = context.settings.shutdown === 'stop' ? 'saved a checkpoint and stopped' : 'goes on';
+    throw new StagewrightError('Detached', `the worker stopped; its runner ${how} (step ${last?.step ?? 'unknown'})`);
+  }
+  if (details?.cancelRequested === true) return end();
+  // Not found, timed out, reset: another attempt may attend the runner by now. Only a closed workflow means that nobody will.
+  if (await isWorkflowClosed()) await end();
+}
+
+async function isWorkflowClosed(): Promise<boolean> {
+  const { client, info } = Context.current();
+  if (info.workflowExecution === undefined) return false;
+  try {
+    const { workflowId, runId } = info.workflowExecution;
+    const { status } = await client.workflow.getHandle(workflowId, runId).describe();
+    return status.name !== 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return true;
+    if (isGrpcServiceError(error)) return false;
+    throw error;
+  }
+}
