@@ -1,0 +1,30 @@
+/** Where everything lies in a store: the only place where its keys are spelled. Pure. */
+
+export const layout = {
+  stage: (key: string): string => `stages/${key}`,
+  keyMaterial: (key: string): string => `stages/${key}/key.json`,
+  epochs: (key: string): string => `stages/${key}/epochs`,
+  epoch: (key: string, epoch: number): string => `stages/${key}/epochs/${epoch}`,
+  claim: (key: string, epoch: number): string => `stages/${key}/epochs/${epoch}/claim.json`,
+  renewal: (key: string, epoch: number): string => `stages/${key}/epochs/${epoch}/renewal.json`,
+  end: (key: string, epoch: number): string => `stages/${key}/epochs/${epoch}/ended.json`,
+  job: (key: string, epoch: number): string => `stages/${key}/epochs/${epoch}/job.json`,
+  manifests: (key: string, epoch: number): string => `stages/${key}/epochs/${epoch}/manifests`,
+  manifest: (key: string, epoch: number, step: number): string =>
+    `stages/${key}/epochs/${epoch}/manifests/${step}.json`,
+  sidecar: (key: string, epoch: number, step: number): string => `stages/${key}/epochs/${epoch}/sidecars/${step}.json`,
+  checkpoints: (key: string, epoch: number): string => `stages/${key}/epochs/${epoch}/checkpoints`,
+  checkpoint: (key: string, epoch: number, step: number): string =>
+    `stages/${key}/epochs/${epoch}/checkpoints/step-${step}`,
+  metrics: (key: string, epoch: number): string => `stages/${key}/epochs/${epoch}/metrics.jsonl`,
+  trainerLog: (key: string, epoch: number): string => `stages/${key}/epochs/${epoch}/trainer.log`,
+  export: (key: string, epoch: number): string => `stages/${key}/epochs/${epoch}/export`,
+  result: (key: string, epoch: number): string => `stages/${key}/epochs/${epoch}/result.json`,
+  data: (key: string): string => `data/${key}`,
+  evaluation: (key: string): string => `evaluations/${key}`,
+} as const;
+
+/** Whether a path of a manifest stays inside its root, whatever it is joined to. */
+export function staysInside(path: string): boolean {
+  return !path.startsWith('/') && !path.includes('\0') && !path.split('/').includes('..');
+}
