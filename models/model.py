@@ -85,8 +85,9 @@ def image_tokens(p, images, has_image):
     return h * has + p['no_image'] * (1 - has)
 
 
-def block(z, p, i, x, mask, cache=None, start=0):
-    """One layer. `start`: only positions from there on are wanted; the earlier ones serve as keys and values (last layer)."""
+def block(z, p, i, x, mask, start=0):
+    """One layer. `start`: only positions from there on are wanted; the earlier ones serve as keys and values (last layer).
+    -> x, its keys transposed [B, H, D/H, n] and values [B, H, n, D/H]."""
     D, H = z.width, z.heads
 
     def split(t):
@@ -98,13 +99,30 @@ def block(z, p, i, x, mask, cache=None, start=0):
     else:
         q = h[:, start:] @ w[:, :D]
         k, v = (h @ w[:, D:]).split(D, -1)
-    q, k, v = split(q) * (1 / math.sqrt(D // H)), split(k), split(v)
-    if cache is not None:
-        k, v = torch.cat([cache[0], k], 2), torch.cat([cache[1], v], 2)
-    a = torch.softmax(q @ k.transpose(-1, -2) + mask, -1) @ v
+    q, k, v = split(q) * (1 / math.sqrt(D // H)), split(k).transpose(-1, -2), split(v)
+    a = torch.softmax(q @ k + mask, -1) @ v
     n = x.shape[1] - start
     x = x[:, start:] + a.transpose(1, 2).reshape(-1, n, D) @ p[f'layer{i}.out']
-    return x + torch.relu(rms(x, p[f'layer{i}.norm2']) @ p[f'layer{i}.up']).square() @ p[f'layer{i}.down'], (k, v)
+    return mlp(p, i, x), k, v
+
+
+def mlp(p, i, x):
+    return x + torch.relu(rms(x, p[f'layer{i}.norm2']) @ p[f'layer{i}.up']).square() @ p[f'layer{i}.down']
+
+
+def step(z, p, i, x, mask, prefix, own):
+    """One layer for one new token, x [B, D]. Its attention goes over the prefix's keys and values, which are never copied, and
+    over those of the tokens since (`own`, which grows). -> x, own."""
+    D, H = z.width, z.heads
+    q, k, v = (rms(x, p[f'layer{i}.norm1']) @ p[f'layer{i}.qkv']).split(D, -1)
+    q = q.reshape(-1, H, 1, D // H) * (1 / math.sqrt(D // H))
+    k, v = k.reshape(-1, H, D // H, 1), v.reshape(-1, H, 1, D // H)
+    if own is not None:
+        k, v = torch.cat([own[0], k], 3), torch.cat([own[1], v], 2)
+    n = prefix[0].shape[-1]
+    a = torch.softmax(torch.cat([q @ prefix[0] + mask, q @ k], -1), -1)
+    y = a[..., :n] @ prefix[1] + a[..., n:] @ v
+    return mlp(p, i, x + y.reshape(-1, D) @ p[f'layer{i}.out']), (k, v)
 
 
 def padding(prompt):
@@ -124,7 +142,7 @@ def logits(z, p, images, has_image, prompt, response):
     pad = F.pad(padding(prompt), (0, TR - 1))
     for i in range(z.layers):
         start = first if i == z.layers - 1 else 0
-        x, _ = block(z, p, i, x, causal(n, start) + pad, start=start)
+        x, _, _ = block(z, p, i, x, causal(n, start) + pad, start=start)
     return rms(x, p['final_norm']) @ p['head']
 
 
@@ -160,20 +178,20 @@ def sample(z, p, images, has_image, prompt, gumbel, temperature):
     -> response [B, TR] int32 (what follows <eos> is for the caller to mask), its log-probability under logits / temperature."""
     n, last = IMAGES + TQ, z.layers - 1
     x = torch.cat([image_tokens(p, images, has_image), one_hot(prompt) @ p['words']], 1) + p['positions'][:n]
-    pad, caches = padding(prompt), []
+    pad, prefix, own = padding(prompt), [], [None] * z.layers
     for i in range(z.layers):
         start = n - 1 if i == last else 0
-        x, cache = block(z, p, i, x, causal(n, start) + pad, start=start)
-        caches.append(cache)
-    words, logps = [], []
+        x, k, v = block(z, p, i, x, causal(n, start) + pad, start=start)
+        prefix.append((k, v))
+    x, words, logps = x[:, 0], [], []
     for t in range(TR):
-        s = (rms(x, p['final_norm']) @ p['head'])[:, 0] / temperature
+        s = rms(x, p['final_norm']) @ p['head'] / temperature
         word = torch.argmax(s + gumbel[:, t], -1)
         hot = one_hot(word)
         words.append(word.to(torch.int32))
         logps.append((torch.log_softmax(s, -1) * hot).sum(-1))
         if t < TR - 1:
-            x = (hot @ p['words'])[:, None] + p['positions'][n + t]
+            x = hot @ p['words'] + p['positions'][n + t]
             for i in range(z.layers):
-                x, caches[i] = block(z, p, i, x, F.pad(pad, (0, t + 1)), caches[i])
+                x, own[i] = step(z, p, i, x, pad, prefix[i], own[i])
     return torch.stack(words, 1), torch.stack(logps, 1)
