@@ -32,7 +32,7 @@ function roleOf(argv: readonly string[]): Role {
   if (/runner\/main\.js/u.test(line)) return 'runner';
   if (/cli\/main\.js worker/u.test(line)) return 'worker';
   if (/server start-dev/u.test(line)) return 'server';
-  if (/cli\/main\.js run/u.test(line)) return 'cli';
+  if (/cli\/main\.js demo/u.test(line)) return 'cli';
   return 'other';
 }
 

@@ -13,7 +13,7 @@ import type { PlannedEvaluation } from '../../core/plan.js';
 import { tallyAnswers } from '../../core/tally.js';
 import { layout } from '../../store/layout.js';
 import { modelFolder } from '../../store/models.js';
-import { loadRows } from '../../store/rows.js';
+import { loadRows, type LoadedRow } from '../../store/rows.js';
 import type { Store } from '../../store/store.js';
 import { answerRows } from '../../trainers/onnx/answer.js';
 import type { EvaluationActivities, Shard } from '../contracts.js';
@@ -64,6 +64,7 @@ async function answerShard(
   const lines: string[] = [];
   const answers = answerRows({
     modelFolder: await modelFolder(evaluation.model),
+    modelSha256: evaluation.model.sha256,
     weightsFile: weights.file,
     weightsSha256: weights.sha256,
     rows,
@@ -71,7 +72,8 @@ async function answerShard(
     threads: evaluation.threads,
     temperature: 0,
   });
-  for await (const { row, words } of answers) {
+  for await (const { words } of answers) {
+    const { row } = rows[lines.length] as LoadedRow;
     const grade = gradeResponse(row, words);
     const answer: GradedAnswer = {
       id: row.id,

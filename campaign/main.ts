@@ -1,0 +1,150 @@
+/**
+ * The kill campaign: `npm run campaign -- --seed S --kills N [--negative-control] [--keep]`. It runs a short recipe undisturbed, then
+ * again under seeded SIGKILLs and damage, and holds the two against each other. Exit 0 only if everything asserted holds; the
+ * last line of standard output is the summary.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { planFile } from '../cli/plan-file.js';
+import { ROOT } from '../cli/root.js';
+import type { Plan } from '../core/plan.js';
+import { damageNewest } from './damage.js';
+import { drawSchedule, type PlannedKill } from './schedule.js';
+import { Session } from './session.js';
+import { judge, type Disturbance } from './verdict.js';
+
+/** Steps of the recipe are multiplied by this for each kill beyond the first six, so that work lasts as long as the kills do. */
+const KILLS_PER_LENGTH = 6;
+const RECOVERY_LIMIT_MS = 180_000;
+const FINISH_LIMIT_MS = 600_000;
+const AIM_LIMIT_MS = 25_000;
+
+const say = (text: string): void => void process.stderr.write(`campaign: ${text}\n`);
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    kills: { type: 'string', default: '6' },
+    'negative-control': { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+  },
+});
+const seed = Number(values.seed);
+const kills = Number(values.kills);
+if (!Number.isInteger(seed) || !Number.isInteger(kills) || kills < 0) {
+  say('--seed and --kills take whole numbers');
+  process.exit(2);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'stagewright-campaign-'));
+const recipe = lengthened(join(ROOT, 'configs', 'recipes', 'campaign.yaml'), join(folder, 'recipe.yaml'), seed, kills);
+const { plan } = await planFile(recipe);
+let failed: string[];
+try {
+  failed = await campaign(plan);
+} catch (error) {
+  failed = [error instanceof Error ? error.message : String(error)];
+  process.stdout.write(`campaign failed: ${failed[0] ?? ''}\n`);
+}
+for (const session of sessions()) session.killRole('all');
+if (values.keep || failed.length > 0) say(`files are kept in ${folder}`);
+else rmSync(folder, { recursive: true, force: true });
+process.exit(failed.length === 0 ? 0 : 1);
+
+function sessions(): Session[] {
+  return ['reference', 'disturbed'].map((name) => new Session({ home: join(folder, name), recipe, env: {} }));
+}
+
+async function campaign(planned: Plan): Promise<string[]> {
+  const [reference, quiet] = sessions();
+  if (reference === undefined || quiet === undefined) throw new Error('unreachable');
+  say(`undisturbed run of ${planned.stages.map((s) => `${s.name} (${s.objective.training.steps} steps)`).join(', ')}`);
+  reference.start();
+  await finish(reference);
+  const env: Record<string, string> = values['negative-control'] ? { STAGEWRIGHT_TEST_IGNORE_RESUME: '1' } : {};
+  const disturbed = new Session({ home: join(folder, 'disturbed'), recipe, env });
+  const done = await disturb(disturbed, planned);
+  await finish(disturbed);
+  // The command ends its own processes; what is still there a moment later was left behind.
+  await sleep(1_000);
+  const left = disturbed.processes();
+  const { problems, summary } = judge({
+    plan: planned,
+    reference: reference.store,
+    disturbed: disturbed.store,
+    done,
+    kills,
+    left,
+  });
+  for (const problem of problems) process.stdout.write(`FAILED: ${problem}\n`);
+  process.stdout.write(`${summary}\n`);
+  return problems;
+}
+
+async function disturb(session: Session, planned: Plan): Promise<Disturbance[]> {
+  const done: Disturbance[] = [];
+  session.start();
+  for (const [i, order] of drawSchedule({ seed, kills }).entries()) {
+    if (!(await working(session))) break;
+    await sleep(order.afterMs);
+    if (session.exitCode === 0) break;
+    const what = await carryOut(session, order);
+    const damage =
+      order.damage === null
+        ? null
+        : damageNewest(
+            session.store,
+            planned.stages.map((s) => s.key),
+            order.damage,
+          );
+    done.push({ ...what, damage });
+    say(`kill ${i + 1} of ${kills}: ${what.victim} during ${what.phase}${damage === null ? '' : `; then ${damage}`}`);
+    // The command's own death is noticed with its exit event.
+    await sleep(300);
+    if (!session.alive && session.exitCode !== 0) session.start();
+  }
+  return done;
+}
+
+async function carryOut(session: Session, order: PlannedKill): Promise<Omit<Disturbance, 'damage'>> {
+  if (order.kind === 'aimed' && (await session.order(order.point, order.nth, AIM_LIMIT_MS)))
+    return { aimed: true, phase: order.phase, victim: `whoever reached ${order.point}` };
+  const phase = session.phase();
+  const wanted = order.kind === 'timed' ? order.victim : 'trainer';
+  // Between stages there may be no trainer or runner: then everything goes at once.
+  if (session.killRole(wanted) > 0) return { aimed: false, phase, victim: wanted };
+  session.killRole('all');
+  return { aimed: false, phase, victim: 'all' };
+}
+
+/** Waits until work has gone on since the last kill. False when the recipe is finished. */
+async function working(session: Session): Promise<boolean> {
+  const before = session.progress();
+  for (const limit = Date.now() + RECOVERY_LIMIT_MS; Date.now() < limit; await sleep(100)) {
+    if (session.exitCode === 0) return false;
+    if (!session.alive) throw new Error(`the command ended with code ${String(session.exitCode)}:\n${session.tail()}`);
+    if (session.progress() > before) return true;
+  }
+  throw new Error(`no progress within ${RECOVERY_LIMIT_MS / 1000} s after a kill:\n${session.tail()}`);
+}
+
+async function finish(session: Session): Promise<void> {
+  for (const limit = Date.now() + FINISH_LIMIT_MS; Date.now() < limit; await sleep(100)) {
+    if (session.exitCode === 0) return;
+    if (!session.alive) throw new Error(`the command ended with code ${String(session.exitCode)}:\n${session.tail()}`);
+  }
+  throw new Error(`not finished within ${FINISH_LIMIT_MS / 1000} s:\n${session.tail()}`);
+}
+
+/** The recipe with its seed, and its steps multiplied so that the work outlasts the kills. */
+function lengthened(from: string, to: string, recipeSeed: number, count: number): string {
+  const factor = Math.max(1, count / KILLS_PER_LENGTH);
+  const text = readFileSync(from, 'utf8')
+    .replace(/^seed: \d+$/mu, `seed: ${recipeSeed}`)
+    .replace(/(\bsteps: )(\d+)/gu, (_, name: string, steps: string) => `${name}${Math.round(Number(steps) * factor)}`);
+  writeFileSync(to, text);
+  return to;
+}
