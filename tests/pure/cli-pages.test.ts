@@ -1,0 +1,17 @@
+/** Pages that are printed from tables are what the tables say now. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { failuresPage } from '../../cli/pages/failures-page.js';
+import { ROOT } from '../../cli/root.js';
+import { FAILURES } from '../../core/failures.js';
+
+const page = readFileSync(join(ROOT, 'docs', 'failures.md'), 'utf8');
+
+it('docs/failures.md is current (npm run docs)', () => {
+  expect(page).toBe(failuresPage());
+});
+
+it('names every type once', () => {
+  for (const type of Object.keys(FAILURES)) expect(page.split(`| \`${type}\` |`)).toHaveLength(2);
+});
