@@ -1,0 +1,89 @@
+/**
+ * Which rows a step trains on. A pure function of (order, seed, step): the data position is the step, so there is nothing to
+ * restore on resume. Row number r of the endless stream belongs to pass floor(r / rows); a batch may straddle two passes.
+ */
+import { createHash } from 'node:crypto';
+import { StagewrightError } from '../../core/failures.js';
+import type { OnnxJob } from '../../core/onnx-job.js';
+import { derivedGenerator, permutation } from './random.js';
+
+export type Order = OnnxJob['data']['order'];
+
+/** The part of a row that ordering needs. */
+export interface Orderable {
+  readonly id: string;
+  /** Share of samples that were right: easy is 1. */
+  readonly passRate?: number | undefined;
+}
+
+export interface DataPosition {
+  /** Rows consumed so far. */
+  readonly rows: number;
+  /** Pass over the data that the next row belongs to, from 0. */
+  readonly pass: number;
+}
+
+export class DataOrder<T extends Orderable> {
+  readonly #rows: readonly T[];
+  #shuffled: { pass: number; order: Int32Array } | undefined;
+
+  /** @throws StagewrightError DataInvalid without rows, or when an order by difficulty meets a row without `pass_rate`. */
+  constructor(
+    rows: readonly T[],
+    private readonly order: Order,
+    private readonly seed: number,
+  ) {
+    if (rows.length === 0)
+      throw new StagewrightError('DataInvalid', 'the data set has no rows; a stage needs at least one');
+    this.#rows = order === 'easy_to_hard' || order === 'hard_to_easy' ? byDifficulty(rows, order) : rows;
+  }
+
+  /** Rows of `step` (from 1), in order. */
+  batch(step: number, size: number): T[] {
+    const first = (step - 1) * size;
+    return Array.from({ length: size }, (_, i) => this.#at(first + i));
+  }
+
+  /** Where the stream stands after `step` steps. */
+  position(step: number, size: number): DataPosition {
+    return { rows: step * size, pass: Math.floor((step * size) / this.#rows.length) };
+  }
+
+  #at(index: number): T {
+    const n = this.#rows.length;
+    const pass = Math.floor(index / n);
+    const within = index % n;
+    const row = this.#rows[this.order === 'shuffled' ? (this.#permutation(pass)[within] ?? -1) : within];
+    if (row === undefined) throw new Error(`no row at ${index} of ${n}`);
+    return row;
+  }
+
+  #permutation(pass: number): Int32Array {
+    if (this.#shuffled?.pass !== pass)
+      this.#shuffled = { pass, order: permutation(this.#rows.length, derivedGenerator(this.seed, 'order', pass)) };
+    return this.#shuffled.order;
+  }
+}
+
+/** sha256 over the row ids joined by newlines, as `prompt_ids_sha256` of core/metrics.ts. */
+export function promptIdsSha256(batch: readonly Orderable[]): string {
+  return createHash('sha256')
+    .update(batch.map((row) => row.id).join('\n'))
+    .digest('hex');
+}
+
+/** Ties keep the order of the file (Array.prototype.toSorted is stable). */
+function byDifficulty<T extends Orderable>(rows: readonly T[], order: 'easy_to_hard' | 'hard_to_easy'): T[] {
+  const rate = (row: T): number => {
+    if (row.passRate === undefined)
+      throw new StagewrightError('DataInvalid', `row ${row.id} has no pass_rate, which order ${order} needs`, {
+        row: row.id,
+      });
+    return row.passRate;
+  };
+  const sign = order === 'easy_to_hard' ? -1 : 1;
+  return rows
+    .map((row) => ({ row, key: sign * rate(row) }))
+    .toSorted((a, b) => a.key - b.key)
+    .map(({ row }) => row);
+}
