@@ -1,0 +1,79 @@
+/** From a planned stage and a grant to the launch file of its runner: everything by path and digest, checked on this host. */
+import { StagewrightError } from '../../core/failures.js';
+import type { Launch } from '../../core/launch.js';
+import { stageKeyMaterial } from '../../core/plan.js';
+import type { CheckpointFiles, RenderInput } from '../../runner/backends/backend.js';
+import { findBackend } from '../../runner/backends/registry.js';
+import { layout } from '../../store/layout.js';
+import { modelFolder } from '../../store/models.js';
+import type { TrainInput } from '../contracts.js';
+import { readDataRecord } from '../data/activities.js';
+import { runFolderOf, type TrainingContext } from './context.js';
+
+/** @throws StagewrightError when the data, the model, the trainer's version or the checkpoint is not what the plan says. */
+export async function renderLaunch(context: TrainingContext, input: TrainInput, marker: string): Promise<Launch> {
+  const { settings, store } = context;
+  const { stage, grant, parent } = input;
+  const backend = await findBackend(stage.trainer.name);
+  if (backend.version !== stage.trainer.version)
+    throw new StagewrightError(
+      'DigestMismatch',
+      `stage ${stage.name}: the plan names trainer ${stage.trainer.name} ${stage.trainer.version}, this host has ${backend.version}`,
+    );
+  await store.describeStage(stage.key, { name: stage.name, material: stageKeyMaterial(stage) });
+  const runFolder = runFolderOf(settings, marker);
+  const at = (key: string): string => store.objects.path(key);
+  const rendered = backend.render({
+    stage,
+    modelFolder: await modelFolder(stage.model),
+    data: await dataOf(context, input),
+    parent: parent === null ? null : { folder: store.exportFolder(parent), files: parent.export.files },
+    resume: await resumeOf(context, input),
+    outputs: {
+      metrics: at(layout.metrics(stage.key, grant.epoch)),
+      checkpoints: at(layout.checkpoints(stage.key, grant.epoch)),
+      export: at(layout.export(stage.key, grant.epoch)),
+    },
+    runFolder,
+  });
+  return {
+    schema: 'stagewright/launch@1',
+    key: stage.key,
+    epoch: grant.epoch,
+    owner: grant.owner,
+    host: settings.host,
+    marker,
+    devices: [...grant.devices],
+    store: settings.store,
+    run_folder: runFolder,
+    backend: backend.name,
+    ...rendered,
+    trainer: stage.trainer,
+    planned_steps: stage.objective.training.steps,
+    resume_from: grant.resumeFrom,
+    reach: 'shared',
+    keep_checkpoints: stage.checkpoints.keep,
+    timers: settings.timers,
+  };
+}
+
+async function dataOf({ store }: TrainingContext, { stage }: TrainInput): Promise<RenderInput['data']> {
+  const folder = await store.findData(stage.data.key);
+  const record = await readDataRecord(store, stage.data.key);
+  if (folder === null || record === null)
+    throw new StagewrightError('Internal', `data set ${stage.data.name} (${stage.data.key.slice(0, 12)}) is not in the store`);
+  return { folder, rows_sha256: record.rows_sha256 };
+}
+
+async function resumeOf({ store }: TrainingContext, { stage, grant }: TrainInput): Promise<CheckpointFiles | null> {
+  if (grant.resumeFrom === null) return null;
+  const manifest = await store.readManifest(stage.key, grant.resumeFrom);
+  if (manifest === null)
+    throw new StagewrightError('RunnerLost', `the manifest of step ${grant.resumeFrom.step} is gone; a new attempt looks for another`);
+  const files = manifest.files.map(({ path, size, sha256 }) => {
+    if (sha256 === undefined)
+      throw new StagewrightError('Internal', `${path} of step ${manifest.step} has no sha256 in its manifest`);
+    return { path, size, sha256 };
+  });
+  return { folder: store.checkpointFolder(manifest), step: manifest.step, files };
+}

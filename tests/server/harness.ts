@@ -1,0 +1,86 @@
+/** A client, workers over scripted activities on queues of their own, and a planned stage: what each server test begins with. */
+import { randomUUID } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { classQueue, controlQueue, cpuQueue, hostQueue } from '../../core/ids.js';
+import type { Plan, PlannedStage } from '../../core/plan.js';
+import { buildBundle } from '../../workers/bundle.js';
+import { KEY, type Script } from './scripted-activities.js';
+
+let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+
+export interface Bench {
+  readonly client: Client;
+  readonly prefix: string;
+  /** Random, so that runs of one server never meet. */
+  key(n: number): string;
+  close(): Promise<void>;
+}
+
+export async function openBench(address: string, script: Script): Promise<Bench> {
+  bundle ??= buildBundle();
+  const prefix = `test-${randomUUID().slice(0, 8)}`;
+  const host = 'host-a';
+  const connection = await NativeConnection.connect({ address });
+  const activities = script.activities(host, prefix);
+  const common = { connection, activities, maxHeartbeatThrottleInterval: '200ms', shutdownForceTime: '1s' };
+  const workers = [
+    await Worker.create({ ...common, taskQueue: controlQueue(prefix), workflowBundle: await bundle }),
+    ...(await Promise.all(
+      [cpuQueue(prefix), classQueue('any', prefix), hostQueue(host, prefix)].map((taskQueue) =>
+        Worker.create({ ...common, taskQueue }),
+      ),
+    )),
+  ];
+  const running = workers.map((worker) => worker.run().catch(() => undefined));
+  const client = new Client({ connection: await Connection.connect({ address }) });
+  const salt = randomUUID().replaceAll('-', '').slice(0, 32);
+  return {
+    client,
+    prefix,
+    key: (n) => `${salt}${KEY(n).slice(32)}`,
+    close: async () => {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await Promise.all(running);
+      await client.connection.close();
+      await connection.close();
+    },
+  };
+}
+
+export function stageOf(key: string, name = 'one', parent: string | null = null): PlannedStage {
+  return {
+    name,
+    capability: 'perception',
+    key,
+    parent,
+    model: { name: 'tiny', sha256: KEY(1) },
+    trainer: { name: 'onnx', version: '1' },
+    verifier: null,
+    seed: 1,
+    objective: {
+      kind: 'sft',
+      training: {
+        steps: 10,
+        learning_rate: 0.001,
+        warmup_steps: 0,
+        schedule: { kind: 'constant', final: 1 },
+        weight_decay: 0,
+        adam_beta1: 0.9,
+        adam_beta2: 0.99,
+        max_grad_norm: 1,
+        freeze_vision: false,
+        vision_learning_rate_factor: 1,
+        batch_size: 2,
+      },
+    },
+    data: { name: 'rows', key: KEY(2), derivation: { generator: 'folder', content_sha256: KEY(3) }, folder: '/nowhere' },
+    order: 'shuffled',
+    execution: { gpus: 0, class: 'any', threads: 1 },
+    checkpoints: { save_every_steps: 5, keep: 2 },
+  };
+}
+
+export function planOf(recipe: string, stages: PlannedStage[], hash = KEY(9)): Plan {
+  return { schema: 'stagewright/plan@1', recipe, seed: 1, hash, stages, evaluations: [] };
+}

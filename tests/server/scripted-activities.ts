@@ -1,0 +1,103 @@
+/**
+ * Activities that follow a script, for tests of what workflows decide: each failure, timeout and answer can be made to happen at
+ * will. Training itself is tested with the real trainer (tests/activity, tests/server/two-hosts, campaign).
+ */
+import { Context } from '@temporalio/activity';
+import type { Acquired, Grant, TrainEnd } from '../../activities/contracts.js';
+import { createControlActivities } from '../../activities/control/activities.js';
+import { toFailure } from '../../activities/support/failures.js';
+import type { StageResult } from '../../core/checkpoint.js';
+import { StagewrightError, type FailureType } from '../../core/failures.js';
+import { hostQueue } from '../../core/ids.js';
+
+export const KEY = (n: number): string => String(n).padStart(64, '0');
+
+export function resultOf(key: string): StageResult {
+  return {
+    schema: 'stagewright/result@1',
+    key,
+    epoch: 1,
+    step: 10,
+    final: { epoch: 1, step: 10 },
+    export: { root: 'epochs/1/export', files: [{ path: 'model.safetensors', size: 1, sha256: KEY(7) }] },
+    trainer: { name: 'onnx', version: '1' },
+  };
+}
+
+/** What one call of `train` does. */
+export type Act =
+  | { readonly do: 'finish' }
+  | { readonly do: 'interrupt' }
+  | { readonly do: 'fail'; readonly type: FailureType }
+  /** Beats no more, as a killed worker. */
+  | { readonly do: 'vanish' }
+  /** Works until it is cancelled. */
+  | { readonly do: 'work' };
+
+export class Script {
+  readonly calls: string[] = [];
+  readonly results = new Map<string, StageResult>();
+  acts: Act[] = [];
+  /** Step of the manifest that each attempt begins with. */
+  resumeSteps: number[] = [];
+  acquireFailures: FailureType[] = [];
+  prepareFailures: FailureType[] = [];
+
+  activities(host: string, prefix: string): Record<string, (...args: never[]) => Promise<unknown>> {
+    const raise = (type: FailureType, details = {}): never => {
+      throw toFailure(new StagewrightError(type, `${type} by script`, details), Context.current().info.attempt);
+    };
+    return {
+      ...createControlActivities(),
+      findResult: async (key: string): Promise<StageResult | null> => this.results.get(key) ?? null,
+      takeOver: async (key: string): Promise<StageResult> => this.results.get(key) ?? resultOf(key),
+      prepareData: async (): Promise<{ rows: number }> => {
+        const type = this.prepareFailures.shift();
+        if (type !== undefined) raise(type);
+        return { rows: 4 };
+      },
+      planShards: async () => ({ done: true, shards: [] }),
+      acquireGpu: async (input: { stage: { key: string }; owner: Grant['owner'] }): Promise<Acquired> => {
+        this.calls.push('acquire');
+        const type = this.acquireFailures.shift();
+        if (type !== undefined) raise(type);
+        const step = this.resumeSteps.shift() ?? 0;
+        const grant: Grant = {
+          host,
+          hostQueue: hostQueue(host, prefix),
+          devices: [],
+          epoch: input.owner.attempt,
+          owner: input.owner,
+          resumeFrom: step === 0 ? null : { epoch: 1, step },
+          passedOver: [],
+        };
+        return { kind: 'granted', grant };
+      },
+      train: async (input: { stage: { key: string } }): Promise<TrainEnd> => {
+        this.calls.push('train');
+        const act = this.acts.shift() ?? { do: 'finish' };
+        switch (act.do) {
+          case 'finish':
+            this.results.set(input.stage.key, resultOf(input.stage.key));
+            return { kind: 'done', result: resultOf(input.stage.key) };
+          case 'interrupt':
+            return { kind: 'interrupted', reason: 'by script' };
+          case 'fail':
+            return raise(act.type);
+          case 'vanish':
+            return new Promise<TrainEnd>(() => undefined);
+          case 'work': {
+            const beat = setInterval(() => Context.current().heartbeat(), 200);
+            return Context.current()
+              .cancelled.finally(() => clearInterval(beat))
+              .then(() => ({ kind: 'interrupted', reason: 'never' }));
+          }
+        }
+      },
+      stopRun: async (): Promise<void> => {
+        this.calls.push('stopRun');
+      },
+    };
+  }
+}
+
