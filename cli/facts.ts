@@ -5,9 +5,9 @@ import { dirname, join, resolve } from 'node:path';
 import { DIGITS_VERIFIER } from '../core/digits/grade.js';
 import type { PlanFacts } from '../core/plan.js';
 import type { Recipe } from '../core/recipe.js';
+import { listBackends } from '../runner/backends/registry.js';
 import { digestFolder } from '../store/folder-digest.js';
 import { ROOT } from './root.js';
-import { TRAINERS } from './trainers.js';
 
 /** @param file the recipe's file: its data folders are relative to it. @throws StagewrightError DataInvalid for a folder that cannot be read */
 export async function readFacts(recipe: Recipe, file: string): Promise<PlanFacts> {
@@ -19,7 +19,7 @@ export async function readFacts(recipe: Recipe, file: string): Promise<PlanFacts
   }
   return {
     models: await readModels(),
-    trainers: TRAINERS,
+    trainers: Object.fromEntries((await listBackends()).map(({ name, version }) => [name, { version }])),
     digits_sha256: await sha256Of(join(ROOT, 'data', 'digits.csv.gz')),
     verifier: DIGITS_VERIFIER,
     folders,

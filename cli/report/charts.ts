@@ -8,6 +8,7 @@ import type { RecipeResults } from './results.js';
 /** Typed as unknown: we compile without the DOM's types. */
 const { document } = parseHTML('<!doctype html><html><body></body></html>') as { document: unknown };
 const WIDTH = 640;
+const ACCURACY_WIDTH = 500;
 /** Steps that the bold line averages over; the thin one shows every step. */
 const SMOOTH = 9;
 
@@ -37,17 +38,17 @@ interface Point {
   readonly stage: string;
 }
 
-/** Null when no stage logged it. Steps of all stages one after another; a rule where a stage begins. */
+/** Null when no stage of the kind logged it. Steps of the stages one after another; a rule where a stage begins. */
 export function curveChart(
   { stages }: RecipeResults,
   { title, unit, value }: Curve,
-  only?: 'sft' | 'rlvr',
+  kind: 'sft' | 'rlvr',
 ): Html | null {
   const points: Point[] = [];
   const starts: { at: number; stage: string }[] = [];
   let offset = 0;
   for (const { stage, metrics } of stages) {
-    if (only !== undefined && stage.objective.kind !== only) continue;
+    if (stage.objective.kind !== kind) continue;
     const mine = metrics.flatMap((line): Point[] => {
       const v = value(line);
       return typeof v === 'number' && Number.isFinite(v)
@@ -65,8 +66,8 @@ export function curveChart(
     height: 210,
     marginLeft: 52,
     marginTop: 30,
-    x: { label: 'step', grid: false },
-    y: { label: unit, grid: true, nice: true },
+    x: { label: 'step', grid: false, ticks: 6 },
+    y: { label: unit, ticks: 5, grid: true, nice: true },
     color: { domain: names, range: COLORS },
     marks: [
       Plot.ruleX(starts, { x: 'at', stroke: 'currentColor', strokeOpacity: 0.25, strokeDasharray: '3,3' }),
@@ -98,19 +99,19 @@ export function accuracyChart({ columns, rows }: AccuracyTable): Html | null {
     .filter((row) => row.level === 0)
     .flatMap((row) =>
       row.cells.flatMap((cell, i) =>
-        cell === null ? [] : [{ ...cell, capability: row.label, column: columns[i] ?? '' }],
+        cell === null ? [] : [{ ...cell, capability: words(row.label), column: columns[i] ?? '' }],
       ),
     );
   if (points.length === 0) return null;
-  const capabilities = rows.filter((row) => row.level === 0).map((row) => row.label);
+  const capabilities = rows.filter((row) => row.level === 0).map((row) => words(row.label));
   return svg('Accuracy by capability', {
-    width: WIDTH,
-    height: 320,
+    width: ACCURACY_WIDTH,
+    height: 300,
     marginLeft: 48,
     marginRight: 130,
     marginTop: 24,
     x: { type: 'point', domain: [...columns], label: null, padding: 0.35 },
-    y: { domain: [0, 1], percent: true, label: '% right', grid: true },
+    y: { domain: [0, 100], percent: true, label: '% right', grid: true },
     color: { domain: capabilities, range: COLORS },
     marks: [
       Plot.line(points, { x: 'column', y: 'share', stroke: 'capability', strokeWidth: 1.8 }),
@@ -127,6 +128,8 @@ export function accuracyChart({ columns, rows }: AccuracyTable): Html | null {
     ],
   });
 }
+
+const words = (label: string): string => label.replaceAll('_', ' ');
 
 /** Labels moved so far that they do not cover each other. */
 function apart<T extends { readonly share: number }>(points: readonly T[]): (T & { at: number })[] {

@@ -65,10 +65,10 @@ export async function reportPage({ title, madeAt, versions, recipes, comparison 
 }
 
 async function recipePart({ results, tables, samples }: RecipePart, several: boolean): Promise<Html> {
-  const curves = CURVES.map((curve) => curveChart(results, curve, curve.title === 'Loss' ? 'rlvr' : undefined));
-  const sftLoss = CURVES.filter((curve) => curve.title === 'Loss').map((curve) =>
-    curveChart(results, { ...curve, title: 'Loss, supervised stages' }, 'sft'),
-  );
+  const curves = [
+    ...CURVES.map((curve) => figure(curve.title, curveChart(results, curve, 'rlvr'))),
+    ...CURVES.map((curve) => figure(`${curve.title}, supervised`, curveChart(results, curve, 'sft'))),
+  ];
   return html`<section class="recipe">
     <h2>${several ? `Recipe ${results.plan.recipe}` : 'Accuracy after each stage'}</h2>
     ${tables.map(
@@ -82,10 +82,8 @@ async function recipePart({ results, tables, samples }: RecipePart, several: boo
         </div>`,
     )}
     <h3>Curves</h3>
-    <p>Thin: every step. Bold: mean of 9 steps. Dashed rules: where a stage begins.</p>
-    <div class="charts">
-      ${[...curves, ...sftLoss].filter((chart) => chart !== null).map((chart) => html`<figure>${chart}</figure>`)}
-    </div>
+    <p>Thin: every step. Bold: mean of 9 steps. Dashed rules: where a stage begins. “Supervised”: SFT stages.</p>
+    <div class="charts">${curves}</div>
     ${
       samples.length === 0
         ? null
@@ -95,6 +93,15 @@ async function recipePart({ results, tables, samples }: RecipePart, several: boo
     <h3>Settings</h3>
     ${settingsPart(results)}
   </section>`;
+}
+
+function figure(title: string, chart: Html | null): Html | null {
+  return chart === null
+    ? null
+    : html`<figure>
+        <h4>${title}</h4>
+        ${chart}
+      </figure>`;
 }
 
 function tablePart({ data, columns, rows }: AccuracyTable): Html {

@@ -9,7 +9,7 @@ body { margin: 0 auto; max-width: 1360px; padding: 1.5rem clamp(1rem, 3vw, 2.5re
 h1 { font-size: 1.7rem; margin: 0; letter-spacing: -0.01em; }
 h2 { font-size: 1.3rem; margin: 2.4rem 0 0.6rem; }
 h3 { font-size: 1.05rem; margin: 2rem 0 0.4rem; }
-h4 { margin: 1rem 0 0.2rem; }
+h4 { margin: 0.8rem 0 0; font-size: 0.92rem; }
 p { margin: 0.3rem 0 0.8rem; max-width: 75ch; }
 .meta, figcaption, .interval, caption, .gold { color: var(--dim); }
 .meta { font-size: 0.85rem; }
@@ -17,18 +17,18 @@ figure { margin: 0; }
 figcaption, caption { font-size: 0.82rem; text-align: left; }
 caption { padding-bottom: 0.4rem; }
 svg { --plot-background: var(--bg); max-width: 100%; height: auto; font-family: inherit; }
-.pair { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 2rem; align-items: center; margin-bottom: 1.5rem; }
+.pair { display: grid; grid-template-columns: minmax(0, 9fr) minmax(0, 13fr); gap: 1.5rem; align-items: center; margin-bottom: 1.5rem; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(420px, 100%), 1fr)); gap: 1.2rem 2rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.88rem; font-variant-numeric: tabular-nums; }
-th, td { padding: 0.28rem 0.7rem; border-bottom: 1px solid var(--line); text-align: left; font-weight: 400; white-space: nowrap; }
+th, td { padding: 0.28rem 0.55rem; border-bottom: 1px solid var(--line); text-align: left; font-weight: 400; white-space: nowrap; }
 thead th { color: var(--dim); border-bottom-width: 2px; }
 .num { text-align: right; }
 .level0 > * { font-weight: 600; }
 .level0 td b, .level0 td { font-weight: 600; }
 .level1 th { padding-left: 1.7rem; }
 .level1 td b { font-weight: 400; }
-.interval { font-weight: 400; font-size: 0.92em; }
+.interval { font-weight: 400; font-size: 0.85em; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(600px, 100%), 1fr)); gap: 1rem; }
 .card { display: grid; grid-template-columns: 128px minmax(0, 1fr); gap: 1rem; background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 0.9rem; break-inside: avoid; }
 .scene img { width: 128px; height: 128px; image-rendering: pixelated; border-radius: 4px; display: block; }

@@ -10,9 +10,14 @@ import { onnxBackend } from './onnx.js';
 
 const BUILT_IN: readonly Backend[] = [onnxBackend];
 
+/** All that this installation has: what recipes may ask for. */
+export async function listBackends(env: NodeJS.ProcessEnv = process.env): Promise<readonly Backend[]> {
+  return [...BUILT_IN, ...(await addedBackends(env))];
+}
+
 /** @throws StagewrightError UnknownName listing those known. */
 export async function findBackend(name: string, env: NodeJS.ProcessEnv = process.env): Promise<Backend> {
-  const known = [...BUILT_IN, ...(await addedBackends(env))];
+  const known = await listBackends(env);
   const found = known.find((backend) => backend.name === name);
   if (found !== undefined) return found;
   const names = known.map((backend) => backend.name).sort();
