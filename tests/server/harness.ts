@@ -1,7 +1,7 @@
 /** A client, workers over scripted activities on queues of their own, and a planned stage: what each server test begins with. */
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { classQueue, controlQueue, cpuQueue, hostQueue } from '../../core/ids.js';
 import type { Plan, PlannedStage } from '../../core/plan.js';
 import { buildBundle } from '../../workers/bundle.js';
@@ -18,6 +18,7 @@ export interface Bench {
 }
 
 export async function openBench(address: string, script: Script): Promise<Bench> {
+  if (bundle === undefined) Runtime.install({ logger: new DefaultLogger('ERROR') });
   bundle ??= buildBundle();
   const prefix = `test-${randomUUID().slice(0, 8)}`;
   const host = 'host-a';
@@ -74,7 +75,12 @@ export function stageOf(key: string, name = 'one', parent: string | null = null)
         batch_size: 2,
       },
     },
-    data: { name: 'rows', key: KEY(2), derivation: { generator: 'folder', content_sha256: KEY(3) }, folder: '/nowhere' },
+    data: {
+      name: 'rows',
+      key: KEY(2),
+      derivation: { generator: 'folder', content_sha256: KEY(3) },
+      folder: '/nowhere',
+    },
     order: 'shuffled',
     execution: { gpus: 0, class: 'any', threads: 1 },
     checkpoints: { save_every_steps: 5, keep: 2 },

@@ -28,7 +28,10 @@ async function start(n = 1): Promise<WorkflowHandle<typeof stageWorkflow>> {
   });
 }
 
-async function waitFor(handle: WorkflowHandle<typeof stageWorkflow>, state: StageStatus['state']): Promise<StageStatus> {
+async function waitFor(
+  handle: WorkflowHandle<typeof stageWorkflow>,
+  state: StageStatus['state'],
+): Promise<StageStatus> {
   for (;;) {
     const status = await handle.query(stageStatusQuery);
     if (status.state === state) return status;

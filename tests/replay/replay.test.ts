@@ -1,0 +1,44 @@
+/**
+ * Every stored history replays against today's workflow code: a run that began under an older version goes on under this one. An
+ * incompatible change must be `patched`; a new version of a workflow adds a history (tests/replay/record.mjs), none is replaced.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import { DefaultLogger, Runtime, Worker, type ReplayWorkerOptions } from '@temporalio/worker';
+import { beforeAll, expect, test } from 'vitest';
+import { buildBundle } from '../../workers/bundle.js';
+
+const FOLDER = join(import.meta.dirname, 'histories');
+const files = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
+let options: ReplayWorkerOptions;
+
+interface StoredEvent {
+  eventType: string;
+  activityTaskScheduledEventAttributes?: { activityType: { name: string } };
+}
+const read = (file: string): { events: StoredEvent[] } =>
+  JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as { events: StoredEvent[] };
+
+beforeAll(async () => {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  options = { workflowBundle: await buildBundle() };
+});
+
+test('there are histories of every workflow', () => {
+  for (const workflow of ['curriculum', 'stage', 'evaluation'])
+    expect(files.some((file) => file.startsWith(workflow))).toBe(true);
+});
+
+test.each(files)('%s replays', async (file) => {
+  await Worker.runReplayHistory(options, read(file));
+});
+
+test.each(files)('%s, tampered with, fails', async (file) => {
+  const history = read(file);
+  const scheduled = history.events.find((event) => event.activityTaskScheduledEventAttributes !== undefined);
+  expect(scheduled).toBeDefined();
+  if (scheduled?.activityTaskScheduledEventAttributes)
+    scheduled.activityTaskScheduledEventAttributes.activityType.name = 'anotherActivity';
+  await expect(Worker.runReplayHistory(options, history)).rejects.toThrow(DeterminismViolationError);
+});
