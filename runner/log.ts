@@ -1,0 +1,7 @@
+/** Lines of runner.log: for people who look into a run's folder. */
+export type RunnerLog = (message: string, error?: unknown) => void;
+
+export const logToStderr: RunnerLog = (message, error) => {
+  const why = error === undefined ? '' : `: ${error instanceof Error ? error.message : String(error)}`;
+  process.stderr.write(`${new Date().toISOString()} ${message}${why}\n`);
+};
