@@ -17,6 +17,12 @@ for (const seed of seeds.map(Number))
   for (const [name, settings] of Object.entries(sets)) {
     const folder = join(out, String(seed), name);
     if (existsSync(join(folder, 'rows.jsonl'))) continue;
-    const derivation = digitsDerivationSchema.parse({ generator: 'digits', version: 1, digits_sha256, seed, ...settings });
+    const derivation = digitsDerivationSchema.parse({
+      generator: 'digits',
+      version: 1,
+      digits_sha256,
+      seed,
+      ...settings,
+    });
     console.log(folder, await materialiseDigits(derivation, folder));
   }

@@ -263,7 +263,7 @@ if __name__ == '__main__':
     else:
         arms = ['staged']
         if '--arms' in args:
-            arms = args[args.index('--arms') + 1].split(',')
+            arms = [a for a in args[args.index('--arms') + 1].split(',') if a != 'base']
             args = args[:args.index('--arms')]
         for seed in map(int, args[2:]):
             run(Path(args[0]) / str(seed), Path(args[1]), seed, arms, json.loads((HERE / 'study.json').read_text()))

@@ -47,8 +47,11 @@ const files = (at: string): Record<string, string> =>
   Object.fromEntries(
     readdirSync(at, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
-      .map((entry) => [entry.name, readFileSync(join(entry.parentPath, entry.name)).toString('base64')])
-      .toSorted(),
+      .map((entry): [string, string] => [
+        entry.name,
+        readFileSync(join(entry.parentPath, entry.name)).toString('base64'),
+      ])
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
   );
 
 describe('materialiseDigits', () => {
