@@ -32,7 +32,7 @@ export type Claimed =
 
 export interface Epochs {
   /**
-   * Claims the next epoch, or gives the one that this owner (run_id and attempt) has already.
+   * Claims the next epoch, or gives the one that this owner (run_id and attempt) has already and that has not ended.
    * @throws StagewrightError EpochHeld while another runner renews the highest epoch (or until its silence has lasted);
    * EpochLost when the owner's own epoch was superseded; CheckpointElsewhere when only another host can read the newest one.
    */
@@ -91,7 +91,9 @@ export function createEpochs(objects: Objects, manifests: Manifests): Epochs {
       if (highest !== null) {
         const result = await readRecord(objects, layout.result(key, highest.epoch), stageResultSchema);
         if (result !== null) return { kind: 'finished', result };
-        if (sameOwner(highest.owner, owner)) return { kind: 'claimed', claim: highest };
+        // An epoch of one's own that has ended is over like any other: the next one follows it.
+        if (sameOwner(highest.owner, owner) && (await readEnd(objects, key, highest.epoch)) === null)
+          return { kind: 'claimed', claim: highest };
         await assertNotSuperseded(key, owner, highest.epoch);
         await assertFree(highest, epochTtlMs);
       }
@@ -117,7 +119,7 @@ export function createEpochs(objects: Objects, manifests: Manifests): Epochs {
     for (const epoch of await listEpochFolders(objects, key)) {
       if (epoch >= highest) continue;
       const claim = await readClaim(objects, key, epoch);
-      if (claim !== null && sameOwner(claim.owner, owner))
+      if (claim !== null && sameOwner(claim.owner, owner) && (await readEnd(objects, key, epoch)) === null)
         throw new StagewrightError('EpochLost', `epoch ${epoch} of this attempt was superseded by ${highest}`, {
           key,
           epoch,

@@ -4,6 +4,7 @@ import type { Launch } from '../../core/launch.js';
 import { stageKeyMaterial } from '../../core/plan.js';
 import type { CheckpointFiles, RenderInput } from '../../runner/backends/backend.js';
 import { findBackend } from '../../runner/backends/registry.js';
+import { readLaunch } from '../../runner/run-folder.js';
 import { layout } from '../../store/layout.js';
 import { modelFolder } from '../../store/models.js';
 import type { TrainInput } from '../contracts.js';
@@ -14,6 +15,10 @@ import { runFolderOf, type TrainingContext } from './context.js';
 export async function renderLaunch(context: TrainingContext, input: TrainInput, marker: string): Promise<Launch> {
   const { settings, store } = context;
   const { stage, grant, parent } = input;
+  const runFolder = runFolderOf(settings, marker);
+  // Launched already: attach to it as it was. What it resumed from may have been pruned since.
+  const launched = readLaunch(runFolder);
+  if (launched?.epoch === grant.epoch) return launched;
   const backend = await findBackend(stage.trainer.name);
   if (backend.version !== stage.trainer.version)
     throw new StagewrightError(
@@ -21,7 +26,6 @@ export async function renderLaunch(context: TrainingContext, input: TrainInput, 
       `stage ${stage.name}: the plan names trainer ${stage.trainer.name} ${stage.trainer.version}, this host has ${backend.version}`,
     );
   await store.describeStage(stage.key, { name: stage.name, material: stageKeyMaterial(stage) });
-  const runFolder = runFolderOf(settings, marker);
   const at = (key: string): string => store.objects.path(key);
   const rendered = backend.render({
     stage,
