@@ -18,6 +18,7 @@ export const TASKS = {
   test: (args) => ({ steps: args.length > 0 ? [[vitest, 'run', ...args]] : TIERS.map((name) => tier(name, [])) }),
   ...Object.fromEntries(TIERS.map((name) => [`test:${name}`, (args) => ({ steps: [tier(name, args)] })])),
   campaign: (args) => ({ module: [join(ROOT, 'dist', 'campaign', 'main.js'), ...args] }),
+  seeds: (args) => ({ module: [join(ROOT, 'dist', 'campaign', 'seeds.js'), ...args] }),
   docs: (args) => ({ module: [join(ROOT, 'dist', 'cli', 'pages', 'main.js'), ...args] }),
   setup: () => ({}),
 };
