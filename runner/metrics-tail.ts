@@ -1,11 +1,11 @@
 /** Reads a growing JSON Lines file from where it stopped. A torn last line waits for its rest; a file not there yet is empty. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { isMissing } from '../store/faults.js';
+import { faultOf, isMissing } from '../store/faults.js';
 
 const CHUNK_BYTES = 1024 * 1024;
 
 export interface Tail {
-  /** Whole lines that were added since the last call. */
+  /** Whole lines that were added since the last call. @throws StagewrightError StoreUnreachable when the file system is away. */
   read(): string[];
 }
 
@@ -19,7 +19,7 @@ export function tailLines(path: string): Tail {
         handle = openSync(path, 'r');
       } catch (error) {
         if (isMissing(error)) return [];
-        throw error;
+        throw faultOf(error, path);
       }
       const lines: string[] = [];
       try {
@@ -35,6 +35,8 @@ export function tailLines(path: string): Tail {
             rest = rest.subarray(end + 1);
           }
         }
+      } catch (error) {
+        throw faultOf(error, path);
       } finally {
         closeSync(handle);
       }

@@ -77,12 +77,9 @@ async function train(parts: RunParts, guard: StepGuard, commits: Commits): Promi
       const step = backend.stepOf(line);
       if (step !== null) guard.see(step, performance.now());
     }
+    state.update({ step: guard.lastStep(), steps_per_second: guard.stepsPerSecond() });
     await commits.commitNew();
-    state.update({
-      step: guard.lastStep(),
-      steps_per_second: guard.stepsPerSecond(),
-      last_manifest: commits.newest(),
-    });
+    state.update({ last_manifest: commits.newest() });
   };
 
   try {

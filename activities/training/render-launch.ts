@@ -65,7 +65,10 @@ async function dataOf({ store }: TrainingContext, { stage }: TrainInput): Promis
   const folder = await store.findData(stage.data.key);
   const record = await readDataRecord(store, stage.data.key);
   if (folder === null || record === null)
-    throw new StagewrightError('Internal', `data set ${stage.data.name} (${stage.data.key.slice(0, 12)}) is not in the store`);
+    throw new StagewrightError(
+      'Internal',
+      `data set ${stage.data.name} (${stage.data.key.slice(0, 12)}) is not in the store`,
+    );
   return { folder, rows_sha256: record.rows_sha256 };
 }
 
@@ -73,7 +76,10 @@ async function resumeOf({ store }: TrainingContext, { stage, grant }: TrainInput
   if (grant.resumeFrom === null) return null;
   const manifest = await store.readManifest(stage.key, grant.resumeFrom);
   if (manifest === null)
-    throw new StagewrightError('RunnerLost', `the manifest of step ${grant.resumeFrom.step} is gone; a new attempt looks for another`);
+    throw new StagewrightError(
+      'RunnerLost',
+      `the manifest of step ${grant.resumeFrom.step} is gone; a new attempt looks for another`,
+    );
   const files = manifest.files.map(({ path, size, sha256 }) => {
     if (sha256 === undefined)
       throw new StagewrightError('Internal', `${path} of step ${manifest.step} has no sha256 in its manifest`);
