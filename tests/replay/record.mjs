@@ -4,6 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 
+// Stack traces name this machine's folders; a history in the repository must not.
+const root = new URL('../../', import.meta.url).pathname;
 const [address, suffix, ...ids] = process.argv.slice(2);
 const connection = await Connection.connect({ address });
 const client = new Client({ connection });
@@ -15,7 +17,7 @@ for (const id of ids) {
   const n = (seen.get(name) ?? 0) + 1;
   seen.set(name, n);
   const file = new URL(`histories/${name}-${suffix}${n > 1 ? `-${n}` : ''}.json`, import.meta.url);
-  writeFileSync(file, `${historyToJSON(await handle.fetchHistory())}\n`);
+  writeFileSync(file, `${historyToJSON(await handle.fetchHistory()).replaceAll(root, '/repository/')}\n`);
   console.log(id, '->', file.pathname);
 }
 await connection.close();
