@@ -75,7 +75,7 @@ describe('SFT', () => {
     const grades = answers.map(({ words }, i) => gradeResponse(rows[i]?.row ?? { kind: '', answer: '' }, words));
     expect(grades.filter(({ format }) => format).length).toBeGreaterThanOrEqual(7);
     expect(grades.filter(({ correct }) => correct).length).toBeGreaterThanOrEqual(5);
-    expect(await answersOf({ ...options, batch: 8 })).toEqual(answers);
+    expect(await answersOf({ ...options, batch: 7 })).toEqual(answers);
   });
 
   test('answers of other weights than named are refused', async () => {

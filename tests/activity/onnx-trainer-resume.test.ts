@@ -66,3 +66,15 @@ describe.each<[string, JobSettings]>([
     expect(finalFiles(two.out)).not.toEqual(finalFiles(one.out));
   });
 });
+
+// The tiny graphs may be too small for the runtime to split; these are not.
+test('the demo model at its real batch gives the same bytes with 1, 2 and 3 threads', async () => {
+  const files: unknown[] = [];
+  for (const threads of [1, 2, 3]) {
+    const settings: JobSettings = { size: 'demo', rlvr: { steps: 2, batch_size: 32, rollouts: 8 }, more: { threads } };
+    const { out } = await trained(settings);
+    files.push(filesOf(join(out, 'checkpoints', 'step-2')));
+  }
+  expect(files[1]).toEqual(files[0]);
+  expect(files[2]).toEqual(files[0]);
+});
