@@ -1,7 +1,7 @@
 /** Shared by the tests of the onnx trainer: jobs over the tiny model and rows of the digits task, in a temporary folder. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { materialiseDigits } from '../../activities/data/digits-dataset.js';
@@ -119,18 +119,16 @@ export function runTrainer(
   env: Record<string, string> = {},
   onStart?: (pid: number) => void,
 ): Promise<Ended> {
-  let file: string;
-  if (typeof job === 'string') file = job;
-  else {
-    file = join(temporaryFolder(), 'job.json');
-    writeFileSync(file, JSON.stringify(job));
-  }
+  const own = typeof job === 'string' ? undefined : temporaryFolder();
+  const file = typeof job === 'string' ? job : join(own ?? '', 'job.json');
+  if (own !== undefined) writeFileSync(file, JSON.stringify(job));
   return new Promise((settle) => {
     const child = execFile(
       process.execPath,
       [join(DIST, 'trainers/onnx/main.js'), command, file],
       { env: { ...process.env, ...env } },
       (error, _stdout, stderr) => {
+        if (own !== undefined) rmSync(own, { recursive: true });
         const last = stderr.trim().split('\n').at(-1) ?? '';
         settle({
           code: error === null ? 0 : typeof error.code === 'number' ? error.code : null,
