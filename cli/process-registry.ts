@@ -14,7 +14,8 @@ export type ProcessRole = z.infer<typeof processRoleSchema>;
 const recordSchema = z.strictObject({ role: processRoleSchema, pid: z.int(), start_time: z.string() });
 export type ProcessRecord = z.infer<typeof recordSchema>;
 const registrySchema = z.strictObject({ processes: z.array(recordSchema) });
-const ownerSchema = z.strictObject({ pid: z.int(), start_time: z.string(), parent: z.int() });
+const identitySchema = z.strictObject({ pid: z.int(), start_time: z.string() });
+const ownerSchema = identitySchema.extend({ ancestors: z.array(identitySchema) });
 type HomeOwner = z.infer<typeof ownerSchema>;
 
 /** Recorded processes that still live. */
@@ -34,7 +35,7 @@ export function readOwner(home: string): ProcessIdentity | undefined {
 
 /**
  * Makes this process the owner, until `release`.
- * @returns an owner to be ended first, when one lives whose own parent is gone: nobody watches it any more
+ * @returns an owner to be ended first, when one lives whose starter (npm and its shell) is gone: nobody watches it any more
  * @throws CommandError when another owner is at work, or the home cannot be written
  */
 export function takeHome(home: string): { release: () => void } | { orphan: ProcessIdentity } {
@@ -47,7 +48,7 @@ export function takeHome(home: string): { release: () => void } | { orphan: Proc
         rmSync(ownerFile(home), { force: true });
         continue;
       }
-      if (parentOf(owner.pid) !== owner.parent) return { orphan: owner };
+      if (!owner.ancestors.every(isAlive)) return { orphan: owner };
       throw new CommandError(
         `another one is at work in ${home} (process ${owner.pid}). Watch it there, end it with \`kill ${owner.pid}\`, or choose another folder with --home.`,
       );
@@ -70,11 +71,17 @@ function liveOwner(home: string): HomeOwner | undefined {
   return parsed.success && isAlive(parsed.data) ? parsed.data : undefined;
 }
 
+/** Parent and grandparent: under `npm run`, npm and the shell between. */
+function ancestors(): ProcessIdentity[] {
+  const parents = [process.ppid, parentOf(process.ppid)];
+  return parents.flatMap((pid) => (pid === undefined || pid <= 1 ? [] : (identityOf(pid) ?? [])));
+}
+
 /** Written aside and linked: the file is there whole or not at all, and for one process only. */
 function linkOwner(home: string): boolean {
   const me = identityOf(process.pid);
   const aside = `${ownerFile(home)}.${process.pid}`;
-  writeFileSync(aside, JSON.stringify({ ...me, parent: process.ppid }));
+  writeFileSync(aside, JSON.stringify({ ...me, ancestors: ancestors() }));
   try {
     linkSync(aside, ownerFile(home));
     return true;

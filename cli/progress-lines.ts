@@ -1,5 +1,4 @@
 /** Progress where there is no terminal: a line when something changes, else one every few seconds, and a word on standstill. */
-import type { StageStatus } from '../core/states.js';
 import { duration, liveWords, stateWords } from './progress-text.js';
 import type { Snapshot } from './snapshot.js';
 import type { Watcher } from './watch.js';
@@ -25,7 +24,7 @@ export class ProgressLines implements Watcher {
     this.silenceTold = 0;
     for (const stage of status.stages)
       this.change(stage.key, stage.name, stage.state === 'running' ? 'running' : stateWords(stage), stage.state);
-    for (const e of status.evaluations) this.change(e.key, `evaluation of ${e.stage} on ${e.data}`, e.state, e.state);
+    for (const e of status.evaluations) this.change(e.key, evaluationName(e), e.state, e.state);
     const running = status.stages.filter((stage) => stage.state === 'running');
     const seen = JSON.stringify([
       status,
@@ -40,8 +39,11 @@ export class ProgressLines implements Watcher {
     if (now - this.lastLine < LINE_EVERY_MS) return;
     const idle = now - this.lastMove;
     const still = idle >= STANDSTILL_MS ? ` · no progress for ${duration(idle / 1000)}` : '';
-    for (const stage of running) this.line(`${stage.name}: ${this.words(stage, live)}${still}`);
-    if (running.length === 0 && still !== '') this.line(`no progress for ${duration(idle / 1000)}`);
+    for (const stage of running) this.line(`${stage.name}: ${liveWords(stage, live.get(stage.key))}${still}`);
+    // An evaluation reports nothing between its start and its end.
+    if (still === '') return;
+    for (const e of status.evaluations.filter((one) => one.state === 'running'))
+      this.line(`${evaluationName(e)}: running${still}`);
   }
 
   onSilence(who: 'server' | 'worker', seconds: number): void {
@@ -50,10 +52,6 @@ export class ProgressLines implements Watcher {
     this.line(
       `the ${who === 'server' ? 'Temporal server' : 'worker'} does not answer for ${duration(seconds)}; still trying`,
     );
-  }
-
-  private words(stage: StageStatus, live: Snapshot['live']): string {
-    return liveWords(stage, live.get(stage.key));
   }
 
   private change(key: string, name: string, words: string, state: string): void {
@@ -67,4 +65,8 @@ export class ProgressLines implements Watcher {
     this.lastLine = this.now();
     this.write(text);
   }
+}
+
+function evaluationName({ stage, data }: { readonly stage: string; readonly data: string }): string {
+  return `evaluation of ${stage} on ${data}`;
 }

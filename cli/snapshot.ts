@@ -32,8 +32,9 @@ export async function takeSnapshot(client: Client, workflowId: string, runId?: s
       stages.push(stage);
       continue;
     }
-    // The curriculum knows only that its stage runs; the stage knows the rest. Between two workflows it may not exist yet.
-    stages.push((await orUndefined(askStage(client, stage.key))) ?? stage);
+    // The curriculum knows only that its stage is at work; the stage knows the rest. Between two workflows it may not exist yet.
+    const own = (await orUndefined(askStage(client, stage.key))) ?? stage;
+    stages.push(own.state === 'queued' ? { ...own, state: 'running' } : own);
     const at = await orUndefined(readLive(client, stage.key));
     if (at !== undefined) live.set(stage.key, at);
   }

@@ -6,14 +6,22 @@ import { questionText } from './progress-text.js';
 import { CommandError, EXIT } from './exit.js';
 import { watchCurriculum, type WatchEnd, type WatchOptions } from './watch.js';
 
-export const say = (text: string): void => void process.stderr.write(`${text}\n`);
+let drawn: ProgressBars | undefined;
+
+/** A line on standard error; above the bars while they are drawn. */
+export const say = (text: string): void => {
+  if (drawn === undefined) process.stderr.write(`${text}\n`);
+  else drawn.log(text);
+};
 
 export async function watchLoudly(client: Client, workflowId: string, options: WatchOptions): Promise<WatchEnd> {
   if (!process.stderr.isTTY) return watchCurriculum(client, workflowId, new ProgressLines(say), options);
   const bars = new ProgressBars();
+  drawn = bars;
   try {
     return await watchCurriculum(client, workflowId, bars, options);
   } finally {
+    drawn = undefined;
     bars.stop();
   }
 }

@@ -44,7 +44,11 @@ export async function watchCurriculum(
     let who: 'server' | 'worker' = 'server';
     try {
       const { status } = await call(client, () => handle.describe());
-      if (status.name !== 'RUNNING') return await endOf(client, workflowId);
+      if (status.name !== 'RUNNING') {
+        const end = await endOf(client, workflowId);
+        if ('status' in end) watcher.onSnapshot({ status: end.status, live: new Map() });
+        return end;
+      }
       who = 'worker';
       const snapshot = await takeSnapshot(client, workflowId);
       answered = Date.now();

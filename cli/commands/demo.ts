@@ -70,6 +70,7 @@ async function runRecipe(
   say(`${attached ? 'going on with' : 'recipe'} ${plan.recipe}, seed ${plan.seed} (${workflowId})`);
   const end = await watchLoudly(client, workflowId, { signal, onWaiting: retryOnce(client) });
   if (end.kind === 'interrupted') return EXIT.interrupted;
+  if (end.kind === 'waiting') say('the demo ends here; what is committed stays. Started again, it answers `retry`.');
   requireDone(end, plan.recipe);
   if (end.kind === 'done' && end.status.stages.every((stage) => stage.reused))
     say(`${plan.recipe}: every stage was done already`);
