@@ -61,7 +61,7 @@ try {
     plans.map(async ({ plan }) => {
       const { workflowId } = await startCurriculum(client, plan, stack.settings, { replace: false, say });
       const quiet = { onSnapshot: () => undefined, onSilence: () => undefined };
-      const end = await watchCurriculum(client, workflowId, quiet, { pollMs: 5_000 });
+      const end = await watchCurriculum(client, workflowId, quiet, { pollMs: 60_000 });
       if (end.kind !== 'done') throw new Error(`${plan.recipe}: ${end.kind}`);
       say(`${plan.recipe} done`);
     }),

@@ -3,6 +3,7 @@
  * may retry. Foreign errors become `Internal`; cancellation passes through untouched.
  */
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { ApplicationFailureCategory } from '@temporalio/common';
 import { FAILURES, StagewrightError, type FailureType, type RetryRule } from '../../core/failures.js';
 
 type Activity = (...args: never[]) => Promise<unknown>;
@@ -37,6 +38,8 @@ export function toFailure(error: unknown, attempt: number): unknown {
     details,
     nonRetryable: spent,
     nextRetryDelay: `${delaySeconds(verdict, attempt)}s`,
+    // Waiting for a device is no trouble: it is shown in the UI and not logged as an error at each try.
+    ...(verdict.attempts === null ? { category: ApplicationFailureCategory.BENIGN } : {}),
     ...cause,
   });
 }
