@@ -1,6 +1,6 @@
 /** One program of a run (trainer, exporter): its own process group, its log, its end. Ending it is a ladder, proved by a sweep. */
 import { spawn } from 'node:child_process';
-import { closeSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command, Launch } from '../core/launch.js';
@@ -8,7 +8,9 @@ import { faultOf } from '../store/faults.js';
 import type { Exit } from './exit-verdict.js';
 import { kill, MARKER_VARIABLE, sweep } from './processes.js';
 
-const TAIL_BYTES = 16 * 1024;
+const TAIL_CHARS = 16 * 1024;
+/** What a program wrote last may arrive after its end is known; its children may hold the pipe open for ever. */
+const DRAIN_MS = 300;
 
 export interface Child {
   readonly pid: number | null;
@@ -19,7 +21,7 @@ export interface Child {
   stop(graceMs: number): void;
   /** SIGKILL of the group and of all with the run's marker; returns pids that survive. */
   destroy(): Promise<number[]>;
-  /** The log's last 16 kB of this program. */
+  /** The last 16 kB that it wrote, also when the log's disk is full. */
   log(): string;
 }
 
@@ -28,16 +30,16 @@ export function startChild(launch: Launch, command: Command, logFile: string): C
   let log: number;
   try {
     mkdirSync(dirname(logFile), { recursive: true });
-    log = openSync(logFile, 'a+');
+    log = openSync(logFile, 'a');
   } catch (error) {
     throw faultOf(error, logFile);
   }
-  const begin = fstatSync(log).size;
   const [program = '', ...args] = command.argv;
   const child = spawn(program, args, {
     cwd: command.cwd,
     detached: true,
-    stdio: ['ignore', log, log],
+    // Through this process, so that last words about a full disk are heard although the log cannot hold them.
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
       ...command.env,
@@ -46,15 +48,30 @@ export function startChild(launch: Launch, command: Command, logFile: string): C
       CUDA_VISIBLE_DEVICES: launch.devices.join(','),
     },
   });
-  closeSync(log);
+  let tail = '';
+  const onOutput = (bytes: Buffer): void => {
+    tail = (tail + bytes.toString('utf8')).slice(-TAIL_CHARS);
+    try {
+      writeSync(log, bytes);
+    } catch {
+      // A log that cannot be written is no reason to end a training.
+    }
+  };
+  child.stdout.on('data', onOutput);
+  child.stderr.on('data', onOutput);
   let ended: Exit | null = null;
   const exited = new Promise<Exit>((resolve) => {
     const end = (exit: Exit): void => {
-      ended ??= exit;
-      resolve(ended);
+      if (ended !== null) return;
+      ended = exit;
+      child.stdout.destroy();
+      child.stderr.destroy();
+      closeSync(log);
+      resolve(exit);
     };
     child.once('error', (error) => end({ code: null, signal: null, error: error.message }));
-    child.once('exit', (code, signal) => end({ code, signal, error: null }));
+    child.once('exit', (code, signal) => void delay(DRAIN_MS).then(() => end({ code, signal, error: null })));
+    child.once('close', (code, signal) => end({ code, signal, error: null }));
   });
   const { pid } = child;
   return {
@@ -74,26 +91,6 @@ export function startChild(launch: Launch, command: Command, logFile: string): C
       if (pid !== undefined && left.length === 0) await exited;
       return left;
     },
-    log: () => tailOf(logFile, begin),
+    log: () => tail,
   };
-}
-
-function tailOf(file: string, begin: number): string {
-  let handle: number;
-  try {
-    handle = openSync(file, 'r');
-  } catch {
-    return '';
-  }
-  try {
-    const { size } = fstatSync(handle);
-    const from = Math.max(begin, size - TAIL_BYTES);
-    const buffer = Buffer.alloc(Math.max(0, size - from));
-    const bytes = readSync(handle, buffer, 0, buffer.length, from);
-    return buffer.subarray(0, bytes).toString('utf8');
-  } catch {
-    return '';
-  } finally {
-    closeSync(handle);
-  }
 }

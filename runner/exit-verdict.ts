@@ -4,6 +4,8 @@ import type { Outcome } from '../core/launch.js';
 
 /** Of the log, kept in a failure's message: it enters history. */
 const TAIL_CHARS = 1_500;
+/** As libuv and the C library say it. */
+const DISK_FULL = /ENOSPC|No space left on device/;
 
 export interface Exit {
   readonly code: number | null;
@@ -17,13 +19,15 @@ export function failed(type: string, message: string, details: Failed['details']
   return { kind: 'failed', type, message, details };
 }
 
-/** Of an end with an error: the type that the program named in its last JSON line, else TrainerExited with its last lines. */
+/** Of an end with an error: the type that the program named in its last JSON line, else DiskFull or TrainerExited with its last lines. */
 export function failureOf(what: string, exit: Exit, log: string): Failed {
   const named = lastNamedFailure(log);
   const how = inWords(exit);
   if (named !== null) return failed(named.type, named.message, { exit: how });
   const tail = log.trim().slice(-TAIL_CHARS);
-  return failed('TrainerExited', `${what} ${how}${tail === '' ? '' : `; last lines:\n${tail}`}`, { exit: how });
+  // A trainer that knows nothing of our types still names the errno; another attempt would only fill the disk again.
+  const type = DISK_FULL.test(tail) ? 'DiskFull' : 'TrainerExited';
+  return failed(type, `${what} ${how}${tail === '' ? '' : `; last lines:\n${tail}`}`, { exit: how });
 }
 
 /** An end without error before the planned step. */

@@ -2,6 +2,6 @@
 export type RunnerLog = (message: string, error?: unknown) => void;
 
 export const logToStderr: RunnerLog = (message, error) => {
-  const why = error === undefined ? '' : `: ${error instanceof Error ? error.message : String(error)}`;
+  const why = error === undefined ? '' : `: ${error instanceof Error ? error.message : JSON.stringify(error)}`;
   process.stderr.write(`${new Date().toISOString()} ${message}${why}\n`);
 };

@@ -70,7 +70,7 @@ async function train(parts: RunParts, guard: StepGuard, commits: Commits): Promi
   const trainer = startChild(launch, launch.train, store.objects.path(layout.trainerLog(launch.key, launch.epoch)));
   state.update({ phase: 'training', trainer_pid: trainer.pid });
   let stopping: StopReason | null = null;
-  let wrong: unknown = null;
+  let wrong: Error | null = null;
 
   const look = async (): Promise<void> => {
     for (const line of metrics.read()) {
@@ -85,7 +85,7 @@ async function train(parts: RunParts, guard: StepGuard, commits: Commits): Promi
   try {
     while (trainer.exit() === null && !renewal.fenced() && wrong === null) {
       await look().catch((error: unknown) => {
-        if (!isStoreAway(error)) wrong = error;
+        if (!isStoreAway(error)) wrong = error instanceof Error ? error : new Error(String(error));
       });
       stopping ??= stopRequest.reason();
       if (stopping !== null && state.current().phase !== 'stopping') {

@@ -44,7 +44,7 @@ export function createFolders(objects: Objects): Folders {
       if (found !== null) return found;
       const folder = objects.path(layout.data(key));
       const parent = objects.path('data');
-      const partial = join(parent, `${PARTIAL}${process.pid}-${randomBytes(6).toString('hex')}`);
+      const partial = join(parent, `${PARTIAL}${randomBytes(9).toString('hex')}`);
       try {
         await makeFolder(parent);
         await removeAbandoned(parent);

@@ -49,7 +49,7 @@ export function fileObjects(root: string): Objects {
   const writing = async <T>(key: string, work: (temporary: string) => Promise<T>): Promise<T> => {
     await assertRoot();
     const folder = dirname(path(key));
-    const temporary = join(folder, `${TEMPORARY}${process.pid}-${randomBytes(6).toString('hex')}`);
+    const temporary = join(folder, `${TEMPORARY}${randomBytes(9).toString('hex')}`);
     try {
       await makeFolder(folder);
       return await work(temporary);
@@ -97,14 +97,20 @@ export function fileObjects(root: string): Objects {
   };
 }
 
-/** Creates a folder with its parents, each made durable in the one above it. */
+/**
+ * Creates a folder with its parents, each made durable in the one above it. Not by `recursive: true`, which reports a read-only
+ * file system as ENOENT.
+ */
 export async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true });
-  if (first === undefined) return;
-  for (let at = folder; ; at = dirname(at)) {
-    await syncFolder(dirname(at));
-    if (at === first || at === dirname(at)) return;
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return;
+    if (errorCode(error) !== 'ENOENT' || dirname(folder) === folder) throw error;
+    await makeFolder(dirname(folder));
+    return makeFolder(folder);
   }
+  await syncFolder(dirname(folder));
 }
 
 /** Makes the entries of a folder durable. */

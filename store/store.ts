@@ -2,15 +2,15 @@
  * The store: what is durable about stages, data and evaluations, on a file system that all hosts see. This file only puts its
  * parts together and knows how a store begins.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { createEpochs, type Epochs } from './epochs.js';
-import { faultOf, unreachable } from './faults.js';
+import { errorCode, faultOf, unreachable } from './faults.js';
 import { createFolders, type Folders } from './folders.js';
 import { createForeign, type Foreign } from './foreign.js';
 import { layout } from './layout.js';
 import { createManifests, type Manifests } from './manifests.js';
-import { fileObjects, STORE_FILE, type Objects } from './objects.js';
+import { fileObjects, makeFolder, STORE_FILE, type Objects } from './objects.js';
 import { createRecord, recordText } from './records.js';
 import { createResults, type Results } from './results.js';
 import { createRetention, type Retention } from './retention.js';
@@ -50,9 +50,9 @@ export async function openStore(root: string, { create = true }: { readonly crea
 async function begin(root: string): Promise<void> {
   const file = resolve(root, STORE_FILE);
   try {
-    await mkdir(root, { recursive: true });
+    await makeFolder(root);
     await writeFile(file, recordText({ schema: 'stagewright/store@1' }), { flag: 'wx' }).catch((error: unknown) => {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      if (errorCode(error) !== 'EEXIST') throw error;
     });
   } catch (error) {
     throw faultOf(error, file);

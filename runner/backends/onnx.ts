@@ -49,7 +49,7 @@ export const onnxBackend: Backend = {
   exportJob: (job, final, folder) => {
     const parsed = onnxJobSchema.parse(job);
     const resume = { ...final, files: final.files.map(hashed) };
-    return { ...parsed, resume, output: { ...parsed.output, export: folder } } as Json;
+    return { ...parsed, resume, output: { ...parsed.output, export: folder } };
   },
   readCheckpoint: async (folder) => {
     const file = join(folder, CHECKPOINT_FILE);

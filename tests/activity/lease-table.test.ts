@@ -131,10 +131,12 @@ describe('leases', () => {
               const table = openings[0]?.list() ?? [];
               const held = table.flatMap((lease) => lease.holds);
               expect(new Set(held).size).toBe(held.length);
-              // Whoever has a live runner has its devices.
-              for (const [who, runner] of runners)
-                if (isAlive(runner, request(who).marker) && granted.has(who))
-                  expect(table.some((lease) => lease.owner.attempt === who)).toBe(true);
+              // No grant is lost to another opening's write: who was granted, and neither released nor killed, is in the table.
+              for (const { what, who } of round) if (what === 'release' || what === 'kill') granted.delete(who);
+              for (const [who, devices] of granted)
+                expect(table.find((lease) => lease.owner.attempt === who)?.holds).toEqual(
+                  devices.map((d) => `device/${d}`),
+                );
             }
           } finally {
             for (let who = 1; who <= 5; who++) await sweep(request(who).marker);

@@ -24,7 +24,7 @@ describe('a run', () => {
     const steps: (number | null)[] = [];
     const outcome = await watchRun(launch, { onProgress: ({ step }) => steps.push(step) });
     expect(outcome).toMatchObject({ kind: 'done', result: { step: 20, final: { epoch: 1, step: 20 } } });
-    expect(await store.readResult(KEY)).toEqual(outcome.kind === 'done' ? outcome.result : null);
+    expect(outcome).toEqual({ kind: 'done', result: await store.readResult(KEY) });
     expect(await store.listManifests(KEY, 1)).toEqual([20, 15]);
     expect(await store.objects.list(layout.checkpoints(KEY, 1))).toEqual(['step-15', 'step-20']);
     expect(await store.readEnd(KEY, 1)).toMatchObject({ how: 'done' });
@@ -149,5 +149,7 @@ describe('a run', () => {
     const [a, b] = await Promise.all([store.claimEpoch(request), store.claimEpoch(request)]);
     expect(a).toMatchObject({ kind: 'claimed', claim: { epoch: 1 } });
     expect(b).toEqual(a);
+    await store.endEpoch(KEY, 1, 'gone');
+    expect(await store.claimEpoch(request)).toMatchObject({ kind: 'claimed', claim: { epoch: 2 } });
   });
 });
