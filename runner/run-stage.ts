@@ -70,7 +70,7 @@ async function train(parts: RunParts, guard: StepGuard, commits: Commits): Promi
   const trainer = startChild(launch, launch.train, store.objects.path(layout.trainerLog(launch.key, launch.epoch)));
   state.update({ phase: 'training', trainer_pid: trainer.pid });
   let stopping: StopReason | null = null;
-  let wrong: Error | null = null;
+  const wrong: Error[] = [];
 
   const look = async (): Promise<void> => {
     for (const line of metrics.read()) {
@@ -83,9 +83,9 @@ async function train(parts: RunParts, guard: StepGuard, commits: Commits): Promi
   };
 
   try {
-    while (trainer.exit() === null && !renewal.fenced() && wrong === null) {
+    while (trainer.exit() === null && !renewal.fenced() && wrong.length === 0) {
       await look().catch((error: unknown) => {
-        if (!isStoreAway(error)) wrong = error instanceof Error ? error : new Error(String(error));
+        if (!isStoreAway(error)) wrong.push(error instanceof Error ? error : new Error(String(error)));
       });
       stopping ??= stopRequest.reason();
       if (stopping !== null && state.current().phase !== 'stopping') {
@@ -98,7 +98,7 @@ async function train(parts: RunParts, guard: StepGuard, commits: Commits): Promi
     await destroy(trainer);
   }
   if (renewal.fenced()) return FENCED;
-  if (wrong !== null) throw wrong;
+  if (wrong[0] !== undefined) throw wrong[0];
   // What it saved last is committed even when it is stopping; a stop must not wait for a store that is away, though.
   await untilStoreAnswers(parts, look, stopping ?? undefined);
   if (renewal.fenced()) return FENCED;
