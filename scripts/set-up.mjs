@@ -44,7 +44,11 @@ async function install() {
   // Under `npm run`, npm_execpath is the npm that runs us.
   const npm = process.env.npm_execpath?.endsWith('.js') ? [process.execPath, process.env.npm_execpath] : ['npm'];
   const [command, ...first] = npm;
-  const code = await runChild(command, [...first, 'ci', '--include=dev', '--no-fund', '--no-audit', '--loglevel=error'], quiet);
+  const code = await runChild(
+    command,
+    [...first, 'ci', '--include=dev', '--no-fund', '--no-audit', '--loglevel=error'],
+    quiet,
+  );
   if (code !== 0)
     throw new Error(`npm ci failed (exit code ${code}); its own message stands above. Nothing else was started.`);
 }
