@@ -24,7 +24,10 @@ export interface AttemptHooks {
 }
 
 export type Attempted =
-  { readonly kind: 'done'; readonly result: StageResult } | { readonly kind: 'stopped'; readonly reason: string };
+  | { readonly kind: 'done'; readonly result: StageResult }
+  | { readonly kind: 'stopped'; readonly reason: string }
+  /** The history is long: go on in a new run, which adopts a runner that lives. */
+  | { readonly kind: 'continue' };
 
 export async function runAttempts(
   stage: PlannedStage,
@@ -36,6 +39,7 @@ export async function runAttempts(
   let reached: CheckpointRef | null = null;
   let fromStart = false;
   for (let attempt = 1; ; attempt++) {
+    if (workflowInfo().continueAsNewSuggested) return { kind: 'continue' };
     hooks.onQueued(attempt);
     const { workflowId: workflow_id, runId: run_id } = workflowInfo();
     let failure: StageFailure;
@@ -116,7 +120,8 @@ async function attend(stage: PlannedStage, parent: StageResult | null, grant: Gr
         throwIfCancelled(error);
       }
       const failure = classify(error);
-      if (FAILURES[failure.type].verdict.kind === 'reattach' && again < MAX_REATTACH) continue;
+      const reattach = FAILURES[failure.type].verdict.kind === 'reattach' && again < MAX_REATTACH;
+      if (reattach && !workflowInfo().continueAsNewSuggested) continue;
       throw error;
     }
   }

@@ -2,7 +2,14 @@
  * One stage: from its parent's verified weights to its own result. The workflow's id is the stage's key, so that equal stages are
  * trained once however many curricula name them.
  */
-import { ApplicationFailure, isCancellation, setHandler } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  ApplicationFailure,
+  condition,
+  continueAsNew,
+  isCancellation,
+  setHandler,
+} from '@temporalio/workflow';
 import type { Grant } from '../activities/contracts.js';
 import { FAILURES } from '../core/failures.js';
 import { plannedStageSchema } from '../core/plan.js';
@@ -61,17 +68,19 @@ export async function stageWorkflow(input: StageInput): Promise<StageEnd> {
       }
     }
   };
-  const stopped = (reason: string): StageEnd => {
+  const stopped = async (reason: string): Promise<StageEnd> => {
     state = 'stopped';
+    // Whoever answered `stop` is still to be answered.
+    await condition(allHandlersFinished);
     return { state: 'stopped', reason };
   };
 
   try {
     const data = await step(() => store.prepareData(stage.data));
-    if ('stopped' in data) return stopped(data.stopped);
+    if ('stopped' in data) return await stopped(data.stopped);
     const { parent: parentKey } = stage;
     const parent = parentKey === null ? null : await step(() => store.takeOver(parentKey));
-    if (parent !== null && 'stopped' in parent) return stopped(parent.stopped);
+    if (parent !== null && 'stopped' in parent) return await stopped(parent.stopped);
 
     const end = await runAttempts(stage, parent, input.queuePrefix, {
       onQueued: (attempt) => {
@@ -89,8 +98,13 @@ export async function stageWorkflow(input: StageInput): Promise<StageEnd> {
       },
       ask,
     });
-    if (end.kind === 'stopped') return stopped(end.reason);
+    if (end.kind === 'stopped') return await stopped(end.reason);
+    if (end.kind === 'continue') {
+      await condition(allHandlersFinished);
+      return await continueAsNew<typeof stageWorkflow>(input);
+    }
     state = 'done';
+    await condition(allHandlersFinished);
     return { state: 'done', result: end.result, attempts };
   } catch (error) {
     state = isCancellation(error) ? 'cancelled' : 'failed';

@@ -85,7 +85,8 @@ export class Script {
           case 'fail':
             return raise(act.type);
           case 'vanish':
-            return new Promise<TrainEnd>(() => undefined);
+            // Without a heartbeat no cancel arrives either: only the worker's shutdown ends it.
+            return Context.current().cancelled.then(() => ({ kind: 'interrupted', reason: 'never' }));
           case 'work': {
             const beat = setInterval(() => Context.current().heartbeat(), 200);
             return Context.current()
