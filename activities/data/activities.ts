@@ -30,12 +30,11 @@ async function prepare(store: Store, data: PlannedData): Promise<{ rows: number 
   const known = await readDataRecord(store, data.key);
   if (known !== null) return { rows: known.rows };
   await store.publishData(data.key, async (folder) => {
-    await fill(data, folder);
-    const rows = await loadRows(folder);
+    const rows = await fill(data, folder);
     const rows_sha256 = createHash('sha256')
       .update(await readFile(join(folder, ROWS_FILE)))
       .digest('hex');
-    const record: DataRecord = { rows: rows.length, rows_sha256 };
+    const record: DataRecord = { rows, rows_sha256 };
     await writeFile(join(folder, DATA_RECORD), `${canonicalJson(record)}\n`);
   });
   const made = await readDataRecord(store, data.key);
@@ -48,23 +47,32 @@ export async function readDataRecord(store: Store, key: string): Promise<DataRec
   return readRecord(store.objects, `${layout.data(key)}/${DATA_RECORD}`, dataRecordSchema);
 }
 
-async function fill({ derivation, folder: own, name }: PlannedData, folder: string): Promise<void> {
+/** @returns the number of rows, each checked. */
+async function fill({ derivation, folder: own, name }: PlannedData, folder: string): Promise<number> {
   if (derivation.generator === 'digits') {
     await materialiseDigits(derivation, folder);
-    return;
+    return (await loadRows(folder)).length;
   }
   if (own === null) throw new StagewrightError('RecipeInvalid', `data set ${name} names no folder`);
-  if ((await digestFolder(own)) !== derivation.content_sha256)
-    throw new StagewrightError(
-      'DigestMismatch',
-      `data set ${name}: ${own} has changed since the recipe was planned; plan it again`,
-    );
+  const assertPlanned = async (rows: string): Promise<void> => {
+    if ((await digestFolder(rows)) !== derivation.content_sha256)
+      throw new StagewrightError(
+        'DigestMismatch',
+        `data set ${name}: ${own} has changed since the recipe was planned; plan it again`,
+      );
+  };
+  await assertPlanned(own);
+  // Where they are, so that faults name the files that a person wrote, and no path that leaves the folder is ever copied.
+  const { length } = await loadRows(own);
   const text = await readFile(join(own, ROWS_FILE), 'utf8');
   for (const image of imagesOf(text)) {
     await mkdir(dirname(join(folder, image)), { recursive: true });
     await copyFile(join(own, image), join(folder, image));
   }
   await writeFile(join(folder, ROWS_FILE), text);
+  // It may have been changed while it was copied.
+  await assertPlanned(folder);
+  return length;
 }
 
 const imagesSchema = z.object({ images: z.array(z.string()) });
