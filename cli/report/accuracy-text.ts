@@ -3,13 +3,13 @@ import Table from 'cli-table3';
 import { PLAIN_TABLE } from '../tables.js';
 import type { AccuracyTable, Cell } from './accuracy.js';
 
-export function accuracyText({ data, columns, rows }: AccuracyTable, title: string): string {
+export function accuracyText({ data, columns, rows, details }: AccuracyTable, title: string): string {
   const table = new Table({
     ...PLAIN_TABLE,
     head: ['', 'n', ...columns],
     colAligns: ['left', 'right', ...columns.map(() => 'right' as const)],
   });
-  for (const { label, level, cells } of rows) {
+  for (const { label, level, cells } of [...rows, ...details]) {
     const n = cells.find((c) => c !== null)?.n;
     table.push([`${'  '.repeat(level)}${label}`, n === undefined ? '' : String(n), ...cells.map(cellText)]);
   }

@@ -21,6 +21,8 @@ export interface AccuracyTable {
   readonly data: string;
   readonly columns: readonly string[];
   readonly rows: readonly AccuracyRow[];
+  /** By digit read and by answer letter: shows a model that is blind to one digit or always answers "A". */
+  readonly details: readonly AccuracyRow[];
 }
 
 interface Column {
@@ -78,7 +80,30 @@ function table(data: string, columns: readonly Column[], kinds: KindCapabilities
       })),
     ];
   });
-  return { data, columns: columns.map((c) => c.name), rows };
+  const details = [
+    ...detail('digits read in visual traces', columns, (s) => s.by_digit),
+    ...detail('multiple choice, by right letter', columns, (s) => s.by_letter),
+  ];
+  return { data, columns: columns.map((c) => c.name), rows, details };
+}
+
+type Tallies = EvaluationSummary['by_digit'];
+
+function detail(label: string, columns: readonly Column[], of: (summary: EvaluationSummary) => Tallies): AccuracyRow[] {
+  const names = [
+    ...new Set(columns.flatMap(({ summary }) => (summary === null ? [] : Object.keys(of(summary))))),
+  ].sort();
+  if (names.length === 0) return [];
+  const sum = (tallies: Tallies): { n: number; correct: number } =>
+    Object.values(tallies).reduce((a, b) => ({ n: a.n + b.n, correct: a.correct + b.correct }), { n: 0, correct: 0 });
+  return [
+    { label, level: 0, cells: columns.map((c) => cell(c.summary === null ? undefined : sum(of(c.summary)))) },
+    ...names.map((name): AccuracyRow => ({
+      label: name,
+      level: 1,
+      cells: columns.map((c) => cell(c.summary === null ? undefined : of(c.summary)[name])),
+    })),
+  ];
 }
 
 function cell(tally: { readonly n: number; readonly correct: number } | undefined): Cell | null {

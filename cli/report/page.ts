@@ -104,7 +104,7 @@ function figure(title: string, chart: Html | null): Html | null {
       </figure>`;
 }
 
-function tablePart({ data, columns, rows }: AccuracyTable): Html {
+function tablePart({ data, columns, rows, details }: AccuracyTable): Html {
   return html`<div class="scroll">
     <table>
       <caption>
@@ -118,7 +118,7 @@ function tablePart({ data, columns, rows }: AccuracyTable): Html {
         </tr>
       </thead>
       <tbody>
-        ${rows.map(
+        ${[...rows, ...details].map(
           (row) =>
             html`<tr class="level${row.level}">
               <th scope="row">${row.label.replaceAll('_', ' ')}</th>

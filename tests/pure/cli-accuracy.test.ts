@@ -30,10 +30,12 @@ it('a table names columns, n, and the interval of each cell', () => {
       data: 'heldout',
       columns: ['base', 'perception'],
       rows: [{ label: 'perception', level: 0, cells: [cell, null] }],
+      details: [{ label: '7', level: 1, cells: [null, cell] }],
     },
     'recipe',
   );
   expect(text).toMatch(/perception\s+263\s+30\.8 \[25\.5, 36\.6\]\s+–/u);
+  expect(text).toMatch(/ 7\s+263\s+–\s+30\.8/u);
 });
 
 it('the nearest name is near', () => {
