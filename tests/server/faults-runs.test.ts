@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { signalProcess, type MarkedProcess } from '../../cli/process-identity.js';
 import { stageId } from '../../core/ids.js';
 import type { Plan } from '../../core/plan.js';
-import type { Recipe, Stage } from '../../core/recipe.js';
+import type { Recipe } from '../../core/recipe.js';
 import { sha256File } from '../../store/digest.js';
 import { curriculumStatusQuery } from '../../workflows/messages.js';
 import { found, openCluster, range, until, type Cluster, type Handle } from '../support/cluster.js';
@@ -149,7 +149,7 @@ describe.concurrent('a run', () => {
     damage(join(cluster.epochFolder(one, 1), 'checkpoints', `step-${final}`, 'weights.safetensors'));
     const seeded = (recipe: Recipe): Recipe => ({
       ...recipe,
-      stages: recipe.stages.map((stage, i): Stage => (i === 1 ? { ...stage, seed: 99 } : stage)) as Recipe['stages'],
+      stages: recipe.stages.map((stage, i) => (i === 1 ? { ...stage, seed: 99 } : stage)),
     });
     const three = await cluster.plan('three', { ...options, stages: 2, change: seeded });
     expect(keyOf(three, 1)).not.toBe(keyOf(two, 1));
