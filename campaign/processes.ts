@@ -1,5 +1,6 @@
 /** Finds the campaign's processes by a mark in their environment (/proc), so that none is missed however it was started. Linux. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { findMarked } from '../cli/process-identity.js';
 
 export type Role = 'trainer' | 'runner' | 'worker' | 'server' | 'cli' | 'other';
 export interface Found {
@@ -8,22 +9,17 @@ export interface Found {
   readonly command: string;
 }
 
-/** Live processes (zombies left out) whose environment holds `name=value`. */
+/** Live processes whose environment holds `name=value`. */
 export function processesWith(name: string, value: string): Found[] {
-  const wanted = `${name}=${value}`;
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/u.test(entry) && Number(entry) !== process.pid)
-    .flatMap((entry) => {
-      try {
-        if (!readFileSync(`/proc/${entry}/environ`, 'utf8').split('\0').includes(wanted)) return [];
-        if (/^State:\s+[ZX]/mu.test(readFileSync(`/proc/${entry}/status`, 'utf8'))) return [];
-        const argv = readFileSync(`/proc/${entry}/cmdline`, 'utf8').split('\0').slice(0, -1);
-        return [{ pid: Number(entry), role: roleOf(argv), command: argv.join(' ') }];
-      } catch {
-        // It ended while we looked.
-        return [];
-      }
-    });
+  return findMarked(name, value).flatMap(({ pid }) => {
+    try {
+      const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+      return [{ pid, role: roleOf(argv), command: argv.join(' ') }];
+    } catch {
+      // It ended while we looked.
+      return [];
+    }
+  });
 }
 
 function roleOf(argv: readonly string[]): Role {

@@ -1,13 +1,12 @@
 /** What the planner must know of this installation and of the recipe's own data folders: digests and versions, all of which enter keys. */
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import { digitsSha256 } from '../store/digits-images.js';
 import { DIGITS_VERIFIER } from '../core/digits/grade.js';
 import type { PlanFacts } from '../core/plan.js';
 import type { Recipe } from '../core/recipe.js';
 import { listBackends } from '../runner/backends/registry.js';
 import { digestFolder } from '../store/folder-digest.js';
-import { ROOT } from './root.js';
+import { installedModels } from '../store/models.js';
 
 /** @param file the recipe's file: its data folders are relative to it. @throws StagewrightError DataInvalid for a folder that cannot be read */
 export async function readFacts(recipe: Recipe, file: string): Promise<PlanFacts> {
@@ -18,25 +17,10 @@ export async function readFacts(recipe: Recipe, file: string): Promise<PlanFacts
     folders[settings.path] = { folder, content_sha256: await digestFolder(folder) };
   }
   return {
-    models: await readModels(),
+    models: await installedModels(),
     trainers: Object.fromEntries((await listBackends()).map(({ name, version }) => [name, { version }])),
-    digits_sha256: await sha256Of(join(ROOT, 'data', 'digits.csv.gz')),
+    digits_sha256: await digitsSha256(),
     verifier: DIGITS_VERIFIER,
     folders,
   };
-}
-
-/** sha256 of each model.json, which names the sha256 of its graphs. */
-async function readModels(): Promise<Record<string, string>> {
-  const graphs = join(ROOT, 'models', 'graphs');
-  const names = (await readdir(graphs)).sort();
-  return Object.fromEntries(
-    await Promise.all(names.map(async (name) => [name, await sha256Of(join(graphs, name, 'model.json'))] as const)),
-  );
-}
-
-async function sha256Of(file: string): Promise<string> {
-  return createHash('sha256')
-    .update(await readFile(file))
-    .digest('hex');
 }

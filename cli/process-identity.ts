@@ -1,26 +1,15 @@
 /**
- * Which process a pid means: pid and start time together, since pids are reused. On Linux from /proc; elsewhere from `ps`.
- * Also finds processes by a variable of their environment (Linux only; elsewhere none are found).
+ * Processes of a local stack: identity and life by runner/processes.ts, and finding by any variable of their environment (Linux
+ * only; elsewhere none are found).
  */
-import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { identify, startTimeOf, type ProcessIdentity } from '../runner/processes.js';
 
-export interface ProcessIdentity {
-  readonly pid: number;
-  readonly start_time: string;
-}
+export type { ProcessIdentity };
 
 /** Undefined when there is no such process, or it is dead and only waits for its parent. */
-export function startTimeOf(pid: number): string | undefined {
-  if (process.platform !== 'linux') return psStartTime(pid);
-  const fields = statFields(pid);
-  // Fields after the command's closing parenthesis: state is the first (3), start time the 20th (22).
-  return fields === undefined || fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
-}
-
 export function identityOf(pid: number): ProcessIdentity | undefined {
-  const start_time = startTimeOf(pid);
-  return start_time === undefined ? undefined : { pid, start_time };
+  return identify(pid) ?? undefined;
 }
 
 export function isAlive({ pid, start_time }: ProcessIdentity): boolean {
@@ -73,14 +62,6 @@ function statFields(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  } catch {
-    return undefined;
-  }
-}
-
-function psStartTime(pid: number): string | undefined {
-  try {
-    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || undefined;
   } catch {
     return undefined;
   }

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 const dist = resolve(process.env.STAGEWRIGHT_DIST ?? new URL('../dist', import.meta.url).pathname);
 const load = (path) => import(pathToFileURL(join(dist, path)).href);
 const { materialiseDigits } = await load('activities/data/digits-dataset.js');
-const { digitsSha256 } = await load('activities/data/digits-images.js');
+const { digitsSha256 } = await load('store/digits-images.js');
 const { digitsDerivationSchema } = await load('core/digits/derivation.js');
 
 const [out, ...seeds] = process.argv.slice(2);

@@ -2,15 +2,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { StagewrightError } from '../core/failures.js';
+import { packageRoot } from './package-root.js';
 
-/** models/graphs beside package.json, whether this runs compiled (dist/store) or from source (store). */
-export function graphsFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
-  return join(folder, 'models', 'graphs');
+function graphsFolder(): string {
+  return join(packageRoot(), 'models', 'graphs');
 }
 
 /** sha256 of each model's model.json (which names its graphs' sha256), by name. */

@@ -11,7 +11,7 @@ import { digitsDerivationSchema, type DigitsDerivation } from '../../core/digits
 import { digitsRows } from '../../core/digits/dataset.js';
 import { SCENE_SIDE } from '../../core/digits/vocabulary.js';
 import { ROWS_FILE } from '../../store/rows.js';
-import { loadDigitImages } from './digits-images.js';
+import { loadDigitImages } from '../../store/digits-images.js';
 
 export const DERIVATION_FILE = 'derivation.json';
 

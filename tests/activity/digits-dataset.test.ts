@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decode, encode } from 'fast-png';
-import { digitsSha256, loadDigitImages } from '../../activities/data/digits-images.js';
+import { digitsSha256, loadDigitImages } from '../../store/digits-images.js';
 import { materialiseDigits } from '../../activities/data/digits-dataset.js';
 import { digitsDerivationSchema } from '../../core/digits/derivation.js';
 import { digitsRows } from '../../core/digits/dataset.js';

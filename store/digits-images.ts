@@ -1,19 +1,15 @@
 /** The digit images that scenes are made of: data/digits.csv.gz (UCI Optical Recognition of Handwritten Digits, CC BY 4.0). */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { DigitImages } from '../../core/digits/scene.js';
-import { TILE_PIXELS } from '../../core/digits/vocabulary.js';
-import { StagewrightError } from '../../core/failures.js';
+import type { DigitImages } from '../core/digits/scene.js';
+import { TILE_PIXELS } from '../core/digits/vocabulary.js';
+import { StagewrightError } from '../core/failures.js';
+import { packageRoot } from './package-root.js';
 
-/** data/digits.csv.gz of this package, from source or from dist. */
-export function digitsFile(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
-  return join(folder, 'data', 'digits.csv.gz');
+function digitsFile(): string {
+  return join(packageRoot(), 'data', 'digits.csv.gz');
 }
 
 /** sha256 of the file as it is: what plans and derivations name. */
