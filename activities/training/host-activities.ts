@@ -26,9 +26,9 @@ async function train(context: TrainingContext, input: TrainInput): Promise<Train
   const activity = Context.current();
   const marker = markerOf(settings, stage.key, grant.owner);
   const log = logger.child({ stage: stage.name, key: stage.key.slice(0, 12), epoch: grant.epoch });
-  // The lease may have lapsed while nobody attended; the same owner is given the same devices, or told who has them.
-  await leases.acquire({ key: stage.key, owner: grant.owner, gpus: stage.execution.gpus, marker });
-  const launch = await renderLaunch(context, input, marker);
+  // The lease may have lapsed while nobody attended: what is not launched yet runs on the devices that are leased now.
+  const devices = await leases.acquire({ key: stage.key, owner: grant.owner, gpus: stage.execution.gpus, marker });
+  const launch = await renderLaunch(context, { ...input, grant: { ...grant, devices } }, marker);
 
   let last: TrainingProgress | null = null;
   const beat = (progress: TrainingProgress): void => {
