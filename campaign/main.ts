@@ -21,6 +21,8 @@ const KILLS_PER_LENGTH = 6;
 const RECOVERY_LIMIT_MS = 180_000;
 const FINISH_LIMIT_MS = 600_000;
 const AIM_LIMIT_MS = 25_000;
+/** Exit code of a command whose curriculum waits for a person. */
+const WAITING = 3;
 
 const say = (text: string): void => void process.stderr.write(`campaign: ${text}\n`);
 
@@ -125,7 +127,7 @@ async function working(session: Session): Promise<boolean> {
   const before = session.progress();
   for (const limit = Date.now() + RECOVERY_LIMIT_MS; Date.now() < limit; await sleep(100)) {
     if (session.exitCode === 0) return false;
-    if (!session.alive) throw new Error(`the command ended with code ${String(session.exitCode)}:\n${session.tail()}`);
+    restartOrThrow(session);
     if (session.progress() > before) return true;
   }
   throw new Error(`no progress within ${RECOVERY_LIMIT_MS / 1000} s after a kill:\n${session.tail()}`);
@@ -134,9 +136,18 @@ async function working(session: Session): Promise<boolean> {
 async function finish(session: Session): Promise<void> {
   for (const limit = Date.now() + FINISH_LIMIT_MS; Date.now() < limit; await sleep(100)) {
     if (session.exitCode === 0) return;
-    if (!session.alive) throw new Error(`the command ended with code ${String(session.exitCode)}:\n${session.tail()}`);
+    restartOrThrow(session);
   }
   throw new Error(`not finished within ${FINISH_LIMIT_MS / 1000} s:\n${session.tail()}`);
+}
+
+/** A stage that is out of tries ends the command with code 3 and a question; starting the command again answers it. */
+function restartOrThrow(session: Session): void {
+  if (session.alive) return;
+  if (session.exitCode !== WAITING || values['negative-control'])
+    throw new Error(`the command ended with code ${String(session.exitCode)}:\n${session.tail()}`);
+  say('a stage asked a person; starting again, which answers `retry`');
+  session.start();
 }
 
 /** The recipe with its seed, and its steps multiplied so that the work outlasts the kills. */

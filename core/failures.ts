@@ -47,8 +47,8 @@ export const FAILURES = {
   StoreUnreachable: { meaning: 'The store does not answer.', verdict: retry(null, 1, 60) },
   Detached: { meaning: 'The worker stopped; its runner goes on.', verdict: { kind: 'reattach' } },
   WorkerLost: { meaning: 'No heartbeat: the worker died, or only the server was away.', verdict: { kind: 'reattach' } },
-  HostLost: { meaning: 'Nobody polls the host’s queue any more.', verdict: retry(5, 1, 60) },
-  RunnerLost: { meaning: 'The runner died; what it left was stopped.', verdict: retry(5, 1, 60) },
+  HostLost: { meaning: 'Nobody polls the host’s queue any more.', verdict: retry(10, 1, 30) },
+  RunnerLost: { meaning: 'The runner died; what it left was stopped.', verdict: retry(10, 1, 30) },
   TrainerExited: { meaning: 'The trainer ended with an error, or before its last step.', verdict: retry(3, 2, 60) },
   Unattended: {
     meaning: 'No worker attended the runner for the set time; it stopped at a checkpoint.',

@@ -13,11 +13,11 @@ import { identify, isAlive, kill, MARKER_VARIABLE, processesOf, sweep, type Proc
 import { exists, makeRunFolder, readLaunch, readState, runFiles, touch, writeWhole } from './run-folder.js';
 
 /** From the runner's spawn to its first state file; a loaded machine takes seconds to load Node. */
-const START_LIMIT_MS = 30_000;
+const START_LIMIT_MS = 120_000;
 /** A start section that did not touch its lock for so long is dead. */
 const LOCK_STALE_MS = 5_000;
 /** Beyond the runner's own grace: for its last commit and its state file. */
-const STOP_MARGIN_MS = 5_000;
+const STOP_MARGIN_MS = 30_000;
 const WATCH_MS = 1_000;
 
 export type Launched =

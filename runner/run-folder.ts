@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync, uti
 import { join } from 'node:path';
 import { launchSchema, runnerStateSchema, type Launch, type RunnerState } from '../core/launch.js';
 import { StagewrightError } from '../core/failures.js';
-import { isMissing } from '../store/faults.js';
+import { faultOf, isMissing } from '../store/faults.js';
 import { parseRecord, recordText } from '../store/records.js';
 
 export const runFiles = {
@@ -37,8 +37,12 @@ export function readLaunchFile(file: string): Launch {
 /** Replaces a host-local file as a whole. Not synced: after a power cut no process of the run lives to need it. */
 export function writeWhole(file: string, value: unknown): void {
   const temporary = `${file}.tmp-${process.pid}`;
-  writeFileSync(temporary, recordText(value));
-  renameSync(temporary, file);
+  try {
+    writeFileSync(temporary, recordText(value));
+    renameSync(temporary, file);
+  } catch (error) {
+    throw faultOf(error, file);
+  }
 }
 
 export function touch(file: string): void {
@@ -58,8 +62,8 @@ export function exists(file: string): boolean {
 export function makeRunFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
-  } catch (cause) {
-    throw new StagewrightError('NoPermission', `cannot make the run folder ${folder}`, { path: folder }, { cause });
+  } catch (error) {
+    throw faultOf(error, folder);
   }
 }
 

@@ -96,6 +96,9 @@ export function createEpochs(objects: Objects, manifests: Manifests): Epochs {
           return { kind: 'claimed', claim: highest };
         await assertNotSuperseded(key, owner, highest.epoch);
         await assertFree(highest, epochTtlMs);
+        // It may have ended by finishing, since its result was looked for.
+        const late = await readRecord(objects, layout.result(key, highest.epoch), stageResultSchema);
+        if (late !== null) return { kind: 'finished', result: late };
       }
       const claim: EpochClaim = {
         schema: 'stagewright/epoch@1',
@@ -110,9 +113,18 @@ export function createEpochs(objects: Objects, manifests: Manifests): Epochs {
       failPoint('epoch-claim-before');
       const won = await createRecord(objects, layout.claim(key, claim.epoch), claim);
       failPoint('epoch-claim-after');
-      if (won) return { kind: 'claimed', claim };
+      if (won) {
+        // A silent epoch is over now, whatever its runner thinks: what it left may be collected.
+        if (highest !== null) await endEpoch(key, highest.epoch, 'superseded');
+        return { kind: 'claimed', claim };
+      }
     }
     throw new StagewrightError('EpochHeld', `stage ${key.slice(0, 12)}: others claimed its epochs ${MAX_RACES} times`);
+  };
+
+  const endEpoch: Epochs['endEpoch'] = async (key, epoch, how) => {
+    const end: EpochEnd = { schema: 'stagewright/epoch-end@1', epoch, how, ended_at: new Date().toISOString() };
+    await createRecord(objects, layout.end(key, epoch), end);
   };
 
   const assertNotSuperseded = async (key: string, owner: Owner, highest: number): Promise<void> => {
@@ -135,10 +147,7 @@ export function createEpochs(objects: Objects, manifests: Manifests): Epochs {
     renewEpoch: (key, epoch, count) =>
       objects.putReplace(layout.renewal(key, epoch), recordText({ count }), { durable: false }),
     readEnd: (key, epoch) => readEnd(objects, key, epoch),
-    endEpoch: async (key, epoch, how) => {
-      const end: EpochEnd = { schema: 'stagewright/epoch-end@1', epoch, how, ended_at: new Date().toISOString() };
-      await createRecord(objects, layout.end(key, epoch), end);
-    },
+    endEpoch,
   };
 }
 

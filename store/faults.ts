@@ -41,6 +41,12 @@ export function faultOf(error: unknown, path: string): unknown {
   return error;
 }
 
+/** Throws what `error` means where it is the disk's or the store's fault; returns where it is the file's own. */
+export function throwFault(error: unknown, path: string): void {
+  const fault = faultOf(error, path);
+  if (fault !== error) throw fault;
+}
+
 export function unreachable(path: string, why: string, cause?: unknown): StagewrightError {
   return new StagewrightError('StoreUnreachable', `the store does not answer at ${path}: ${why}`, { path }, { cause });
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { derivationKey } from '../core/canonical-json.js';
 import { StagewrightError } from '../core/failures.js';
+import { throwFault } from './faults.js';
 
 const imagesOnly = z.object({ images: z.array(z.string()) });
 
@@ -35,6 +36,7 @@ async function read(path: string, where: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (cause) {
+    throwFault(cause, path);
     throw new StagewrightError('DataInvalid', `${where}: cannot read ${path}`, { path }, { cause });
   }
 }

@@ -29,7 +29,7 @@ export function recordText(value: unknown): string {
   return `${canonicalJson(value)}\n`;
 }
 
-/** True when this call created it; an equal record that exists already is fine too (a repeated call). */
+/** True when this call created it, false when there is one already. */
 export async function createRecord(objects: Objects, key: string, value: unknown): Promise<boolean> {
   return objects.putExclusive(key, recordText(value));
 }

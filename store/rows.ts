@@ -11,6 +11,7 @@ import { readScene } from '../core/digits/scene.js';
 import { END, LARGEST_NUMBER, LETTERS, SCENE_SIDE, wordId } from '../core/digits/vocabulary.js';
 import { StagewrightError } from '../core/failures.js';
 import { rowSchema, type Row } from '../core/row.js';
+import { throwFault } from './faults.js';
 
 export const ROWS_FILE = 'rows.jsonl';
 
@@ -32,6 +33,7 @@ const NAMED_FAULTS = 5;
 export async function loadRows(folder: string): Promise<LoadedRow[]> {
   const file = join(folder, ROWS_FILE);
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throwFault(cause, file);
     throw new StagewrightError('DataInvalid', `cannot read ${file}: ${messageOf(cause)}`, { file }, { cause });
   });
   const pictures = new Map<string, Promise<Float32Array>>();
@@ -46,6 +48,8 @@ export async function loadRows(folder: string): Promise<LoadedRow[]> {
       ids.add(row.id);
       rows.push(await loadRow(row, folder, pictures));
     } catch (error) {
+      // A store that is away, or may not be read, says nothing about the row.
+      if (error instanceof StagewrightError && error.type !== 'DataInvalid') throw error;
       faults.push({ file, line: i + 1, reason: messageOf(error) });
     }
   }
@@ -101,6 +105,7 @@ function checkAnswer(row: Row): void {
 /** @returns [4 tiles x 64 pixels]. @throws Error when it is missing, no PNG, or not 16 x 16 in 8-bit grey. */
 export async function readPicture(file: string): Promise<Float32Array> {
   const bytes = await readFile(file).catch((cause: unknown) => {
+    throwFault(cause, file);
     throw new Error(`image ${file}: ${messageOf(cause)}`, { cause });
   });
   let png: ReturnType<typeof decode>;

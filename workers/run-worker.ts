@@ -41,9 +41,10 @@ export async function runWorker(settings: Settings, roles: readonly Role[]): Pro
     const connection = await connectWorker(settings.address, logger, stop.signal);
     try {
       const workers = await createWorkers(settings, roles, connection, logger);
+      // Asked to stop while they were made: a worker that does not run yet cannot be shut down.
+      stop.signal.throwIfAborted();
       const shutdown = (): void => workers.forEach((worker) => worker.getState() === 'RUNNING' && worker.shutdown());
       stop.signal.addEventListener('abort', shutdown);
-      if (stop.signal.aborted) shutdown();
       logger.info({ host: settings.host, roles, store: settings.store }, 'worker runs');
       await Promise.all(workers.map((worker) => worker.run()));
     } finally {

@@ -6,17 +6,20 @@ import { ApplicationFailure, CancellationScope, sleep, workflowInfo } from '@tem
 import type { Acquired, AcquireInput, Grant, TrainEnd } from '../activities/contracts.js';
 import { assertNever } from '../core/assert-never.js';
 import type { CheckpointRef, StageResult } from '../core/checkpoint.js';
-import { FAILURES, type Verdict } from '../core/failures.js';
+import { FAILURES, type FailureType, type Verdict } from '../core/failures.js';
 import { hostQueue } from '../core/ids.js';
 import type { PlannedStage } from '../core/plan.js';
 import type { Answer, Choice, Question } from '../core/states.js';
 import { classify, throwIfCancelled, type StageFailure } from './failure.js';
+import { waitSeconds } from './persist.js';
 import { classActivities, cleanupActivities, hostActivities, pinnedActivities } from './proxies.js';
 
 /** Attaching again without a word from the runner this often means that it is not the worker's absence. */
 const MAX_REATTACH = 20;
 
 export interface AttemptHooks {
+  /** Verifies the parent's export again, and repairs it. */
+  readonly handOver: (parentKey: string) => Promise<void>;
   readonly onQueued: (attempt: number) => void;
   readonly onGranted: (grant: Grant) => void;
   readonly onFailure: (failure: StageFailure) => void;
@@ -35,18 +38,41 @@ export async function runAttempts(
   queuePrefix: string,
   hooks: AttemptHooks,
 ): Promise<Attempted> {
+  /** Where a runner may still be at work: told when this run is cancelled, whatever it waits for then. */
+  const at: { grant: Grant | null } = { grant: null };
+  try {
+    return await attemptUntilDone(stage, parent, queuePrefix, hooks, at);
+  } catch (error) {
+    if (CancellationScope.current().consideredCancelled && at.grant !== null) await cleanUp(stage.key, at.grant);
+    throwIfCancelled(error);
+    throw error;
+  }
+}
+
+async function attemptUntilDone(
+  stage: PlannedStage,
+  parent: StageResult | null,
+  queuePrefix: string,
+  hooks: AttemptHooks,
+  at: { grant: Grant | null },
+): Promise<Attempted> {
   let tries = 0;
+  let waits = 0;
   let reached: CheckpointRef | null = null;
   let fromStart = false;
   for (let attempt = 1; ; attempt++) {
-    if (workflowInfo().continueAsNewSuggested) return { kind: 'continue' };
+    // The answer `restart` must not be lost: a new run would begin without it.
+    if (workflowInfo().continueAsNewSuggested && !fromStart) return { kind: 'continue' };
     hooks.onQueued(attempt);
     const { workflowId: workflow_id, runId: run_id } = workflowInfo();
     let failure: StageFailure;
     try {
-      const acquired = await acquire({ stage, owner: { workflow_id, run_id, attempt }, queuePrefix, fromStart });
+      if (attempt > 1 && parent !== null) await hooks.handOver(parent.key);
+      const owner = { workflow_id, run_id, attempt };
+      const acquired = await acquire({ stage, owner, queuePrefix, fromStart });
       if (acquired.kind === 'finished') return { kind: 'done', result: acquired.result };
       const { grant } = acquired;
+      at.grant = grant;
       fromStart = false;
       hooks.onGranted(grant);
       // A newer manifest than the last attempt began with is progress: the count of tries begins again.
@@ -55,12 +81,14 @@ export async function runAttempts(
         reached = grant.resumeFrom;
       }
       const end = await attend(stage, parent, grant);
+      at.grant = null;
       if (end.kind === 'done') return end;
       hooks.onFailure({ type: 'Detached', message: end.reason });
       continue;
     } catch (error) {
       failure = classify(error);
     }
+    if (!mayStillRun(failure)) at.grant = null;
     hooks.onFailure(failure);
     const verdict: Verdict = FAILURES[failure.type].verdict;
     switch (verdict.kind) {
@@ -69,9 +97,16 @@ export async function runAttempts(
       case 'reattach':
         continue;
       case 'retry':
+        // Waiting without a limit is no failed try.
+        if (verdict.attempts === null) {
+          waits += 1;
+          await sleep(waitSeconds(verdict, waits) * 1_000);
+          continue;
+        }
+        waits = 0;
         tries += 1;
-        if (verdict.attempts === null || tries < verdict.attempts) {
-          await sleep(Math.min(verdict.initialSeconds * 2 ** (tries - 1), verdict.maxSeconds) * 1000);
+        if (tries < verdict.attempts) {
+          await sleep(waitSeconds(verdict, tries) * 1_000);
           continue;
         }
         break;
@@ -84,8 +119,14 @@ export async function runAttempts(
     if (answer.choice === 'stop')
       return { kind: 'stopped', reason: `${answer.actor}: ${answer.reason || failure.message}` };
     fromStart = answer.choice === 'restart';
+    if (fromStart) reached = null;
     tries = 0;
   }
+}
+
+/** After these the host was not heard of: its runner may be at work. */
+function mayStillRun({ type }: StageFailure): boolean {
+  return type === 'HostLost' || type === 'WorkerLost' || type === 'Detached';
 }
 
 /** Asks any host of the class; where only one host can read the newest checkpoint, that one. */
@@ -115,14 +156,14 @@ async function attend(stage: PlannedStage, parent: StageResult | null, grant: Gr
         await CancellationScope.current().cancelRequested;
       return end;
     } catch (error) {
-      if (CancellationScope.current().consideredCancelled) {
-        await cleanUp(stage.key, grant);
-        throwIfCancelled(error);
-      }
       const failure = classify(error);
-      const reattach = FAILURES[failure.type].verdict.kind === 'reattach' && again < MAX_REATTACH;
-      if (reattach && !workflowInfo().continueAsNewSuggested) continue;
-      throw error;
+      if (FAILURES[failure.type].verdict.kind !== 'reattach') throw error;
+      if (workflowInfo().continueAsNewSuggested) throw error;
+      if (again >= MAX_REATTACH)
+        throw ApplicationFailure.nonRetryable(
+          `${MAX_REATTACH} workers in a row vanished while they attended it: ${failure.message}`,
+          'RunnerLost' satisfies FailureType,
+        );
     }
   }
 }

@@ -16,6 +16,7 @@ import type { CurriculumStatus, StageState } from '../core/states.js';
 import { evaluationWorkflow } from './evaluation.js';
 import { joinOrStart } from './join.js';
 import { curriculumStatusQuery, type CurriculumEnd, type CurriculumInput } from './messages.js';
+import { persist, waitOut } from './persist.js';
 import { controlActivities, storeActivities } from './proxies.js';
 import { stageWorkflow } from './stage.js';
 
@@ -65,7 +66,7 @@ export async function curriculumWorkflow(input: CurriculumInput): Promise<Curric
           parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
         }),
       control,
-      find: () => store.findResult(stage.key),
+      find: () => persist(() => store.findResult(stage.key), waitOut()),
       onJoin: () => mark(stage, { reused: true }),
     });
     const end = joined.kind === 'found' ? { state: 'done' as const, result: joined.value, attempts: 0 } : joined.end;
@@ -97,7 +98,7 @@ export async function curriculumWorkflow(input: CurriculumInput): Promise<Curric
           parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
         }),
       control,
-      find: async () => ((await store.planShards(evaluation)).done ? evaluation.key : null),
+      find: () => persist(async () => ((await store.planShards(evaluation)).done ? evaluation.key : null), waitOut()),
       onJoin: () => undefined,
     });
     set('done');

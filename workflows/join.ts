@@ -4,6 +4,7 @@
  */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { ControlActivities } from '../activities/contracts.js';
+import { persist, waitOut } from './persist.js';
 
 export interface JoinOptions<T, End> {
   readonly workflowId: string;
@@ -29,7 +30,7 @@ export async function joinOrStart<T, End>(options: JoinOptions<T, End>): Promise
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       options.onJoin();
       // However it ended, the store decides: without a result there, the next turn starts it as our own.
-      await options.control.awaitRun(options.workflowId);
+      await persist(() => options.control.awaitRun(options.workflowId), waitOut());
       continue;
     }
     return { kind: 'ran', end: await child.result() };

@@ -11,13 +11,12 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { Grant } from '../activities/contracts.js';
-import { FAILURES } from '../core/failures.js';
 import { plannedStageSchema } from '../core/plan.js';
 import type { Answer, Question, StageState, StageStatus } from '../core/states.js';
 import { questionOf, runAttempts } from './attempts.js';
-import { classify } from './failure.js';
 import { stageStatusQuery, type StageEnd, type StageInput } from './messages.js';
 import { createParking } from './parking.js';
+import { persist } from './persist.js';
 import { storeActivities } from './proxies.js';
 
 export async function stageWorkflow(input: StageInput): Promise<StageEnd> {
@@ -53,21 +52,13 @@ export async function stageWorkflow(input: StageInput): Promise<StageEnd> {
     state = 'queued';
     return answer;
   };
-  /** A step before or after training: its retries are the activity's; what parks is asked here and done again. */
-  const step = async <T>(work: () => Promise<T>): Promise<T | { readonly stopped: string }> => {
-    for (;;) {
-      try {
-        return await work();
-      } catch (error) {
-        const failure = classify(error);
-        lastFailure = `${failure.type}: ${failure.message}`;
-        if (FAILURES[failure.type].verdict.kind === 'fail')
-          throw ApplicationFailure.nonRetryable(failure.message, failure.type);
-        const answer = await ask(questionOf(failure, 1));
-        if (answer.choice === 'stop') return { stopped: `${answer.actor}: ${answer.reason || failure.message}` };
-      }
-    }
-  };
+  /** A step before training: what parks is asked here, and done again. */
+  const step = <T>(work: () => Promise<T>): Promise<T | { readonly stopped: string }> =>
+    persist(work, async (failure, tries) => {
+      lastFailure = `${failure.type}: ${failure.message}`;
+      const answer = await ask(questionOf(failure, tries));
+      return answer.choice === 'stop' ? { stopped: `${answer.actor}: ${answer.reason || failure.message}` } : null;
+    });
   const stopped = async (reason: string): Promise<StageEnd> => {
     state = 'stopped';
     // Whoever answered `stop` is still to be answered.
@@ -83,6 +74,8 @@ export async function stageWorkflow(input: StageInput): Promise<StageEnd> {
     if (parent !== null && 'stopped' in parent) return await stopped(parent.stopped);
 
     const end = await runAttempts(stage, parent, input.queuePrefix, {
+      // Between two attempts lie hours: the parent's bytes are looked at again.
+      handOver: async (key) => void (await store.takeOver(key)),
       onQueued: (attempt) => {
         state = 'queued';
         attempts = attempt;

@@ -29,17 +29,16 @@ export function toFailure(error: unknown, attempt: number): unknown {
   const message = error instanceof Error ? error.message : String(error);
   const details = error instanceof StagewrightError ? [error.details] : [];
   const cause = error instanceof Error ? { cause: error } : {};
-  if (verdict.kind !== 'retry')
+  // Tries that are limited are counted by the workflow, apart from waits: the server's count mixes them.
+  if (verdict.kind !== 'retry' || verdict.attempts !== null)
     return ApplicationFailure.create({ type, message, details, nonRetryable: true, ...cause });
-  const spent = verdict.attempts !== null && attempt >= verdict.attempts;
   return ApplicationFailure.create({
     type,
     message,
     details,
-    nonRetryable: spent,
     nextRetryDelay: `${delaySeconds(verdict, attempt)}s`,
     // Waiting for a device is no trouble: it is shown in the UI and not logged as an error at each try.
-    ...(verdict.attempts === null ? { category: ApplicationFailureCategory.BENIGN } : {}),
+    category: ApplicationFailureCategory.BENIGN,
     ...cause,
   });
 }

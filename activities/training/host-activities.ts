@@ -7,6 +7,7 @@ import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { StagewrightError, isFailureType } from '../../core/failures.js';
 import type { Outcome, TrainingProgress } from '../../core/launch.js';
 import { launchOrAttach, stopRun, watchRun } from '../../runner/launcher.js';
+import type { ProcessIdentity } from '../../runner/processes.js';
 import type { Grant, HostActivities, TrainEnd, TrainInput } from '../contracts.js';
 import { guarded } from '../support/failures.js';
 import { beating, withHeartbeat } from '../support/heartbeat.js';
@@ -27,8 +28,10 @@ async function train(context: TrainingContext, input: TrainInput): Promise<Train
   const marker = markerOf(settings, stage.key, grant.owner);
   const log = logger.child({ stage: stage.name, key: stage.key.slice(0, 12), epoch: grant.epoch });
   // The lease may have lapsed while nobody attended: what is not launched yet runs on the devices that are leased now.
-  const devices = await leases.acquire({ key: stage.key, owner: grant.owner, gpus: stage.execution.gpus, marker });
-  const launch = await renderLaunch(context, { ...input, grant: { ...grant, devices } }, marker);
+  const launch = await beating(async () => {
+    const devices = await leases.acquire({ key: stage.key, owner: grant.owner, gpus: stage.execution.gpus, marker });
+    return renderLaunch(context, { ...input, grant: { ...grant, devices } }, marker);
+  });
 
   let last: TrainingProgress | null = null;
   const beat = (progress: TrainingProgress): void => {
@@ -36,10 +39,11 @@ async function train(context: TrainingContext, input: TrainInput): Promise<Train
     activity.heartbeat(progress);
   };
   try {
-    const handle = await launchOrAttach(launch);
+    const handle = await beating(() => launchOrAttach(launch));
     if (handle.kind === 'lost') return await lost(context, input);
+    if (handle.kind === 'ended') return await settle(context, input, handle.outcome);
     if (handle.kind === 'running') {
-      await leases.bindRunner(grant.owner, handle.runner);
+      await bind(context, input, handle.runner);
       log.info(
         { pid: handle.runner.pid, adopted: handle.adopted },
         handle.adopted ? 'attached to the runner' : 'runner started',
@@ -47,13 +51,40 @@ async function train(context: TrainingContext, input: TrainInput): Promise<Train
     }
     const outcome = await watchRun(launch, { signal: activity.cancellationSignal, onProgress: beat });
     if (outcome === 'lost') return await lost(context, input);
-    await leases.release(grant.owner);
-    return endOf(outcome);
+    return await settle(context, input, outcome);
   } catch (error) {
     if (!activity.cancellationSignal.aborted) throw error;
     await onCancelled(context, input, last);
     throw error instanceof CancelledFailure ? error : new CancelledFailure('cancelled');
   }
+}
+
+/** A runner without a lease must not train: another stage may hold its devices. */
+async function bind(context: TrainingContext, { stage, grant }: TrainInput, runner: ProcessIdentity): Promise<void> {
+  try {
+    await context.leases.bindRunner(grant.owner, runner);
+  } catch (cause) {
+    await beating(() => endRun(context, stage.key, grant));
+    throw new StagewrightError(
+      'RunnerLost',
+      `the lease of epoch ${grant.epoch} lapsed before its runner began`,
+      {},
+      { cause },
+    );
+  }
+}
+
+/** After the runner's last words nothing of its tree is needed: what is slow to exit is ended. */
+async function settle(context: TrainingContext, { stage, grant }: TrainInput, outcome: Outcome): Promise<TrainEnd> {
+  await beating(async () => {
+    try {
+      await context.leases.release(grant.owner);
+    } catch (error) {
+      if (!(error instanceof StagewrightError && error.type === 'StopIncomplete')) throw error;
+      await endRun(context, stage.key, grant);
+    }
+  });
+  return endOf(outcome);
 }
 
 function endOf(outcome: Outcome): TrainEnd {
@@ -63,6 +94,8 @@ function endOf(outcome: Outcome): TrainEnd {
     case 'stopped':
       if (outcome.reason === 'fenced')
         throw new StagewrightError('EpochLost', 'a newer epoch was claimed; this runner ended itself');
+      if (outcome.reason === 'unattended')
+        throw new StagewrightError('Unattended', 'no worker attended the runner; it stopped at a checkpoint');
       return { kind: 'interrupted', reason: `the runner stopped at a checkpoint (${outcome.reason})` };
     case 'failed':
       throw new StagewrightError(isFailureType(outcome.type) ? outcome.type : 'TrainerExited', outcome.message);
@@ -104,8 +137,8 @@ async function isWorkflowClosed(): Promise<boolean> {
   const { client, info } = Context.current();
   if (info.workflowExecution === undefined) return false;
   try {
-    const { workflowId, runId } = info.workflowExecution;
-    const { status } = await client.workflow.getHandle(workflowId, runId).describe();
+    // Without the run's id: a newer run of the stage (continued as new, started again) adopts the runner.
+    const { status } = await client.workflow.getHandle(info.workflowExecution.workflowId).describe();
     return status.name !== 'RUNNING';
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return true;

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { HashedFile } from '../../core/checkpoint.js';
 import { StagewrightError, type FailureType } from '../../core/failures.js';
+import { throwFault } from '../../store/faults.js';
 
 export function sha256OfBytes(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
@@ -20,6 +21,7 @@ export async function readVerified(
   type: FailureType = 'DigestMismatch',
 ): Promise<Uint8Array> {
   const bytes = await readFile(file).catch((cause: unknown) => {
+    throwFault(cause, file);
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new StagewrightError(type, `${what}: cannot read ${file}: ${why}`, { file }, { cause });
   });

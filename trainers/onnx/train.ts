@@ -107,7 +107,8 @@ async function readData(job: OnnxJob): Promise<LoadedRow[]> {
 
 async function startingWeights({ init, seed }: OnnxJob, model: Model): Promise<Parameter[]> {
   if (init.kind === 'scratch') return initialParameters(model.parameters, seed);
-  const bytes = await readVerified(init.file, { sha256: init.sha256 }, 'initial weights');
+  // Retried, not failed: before the next attempt the parent's export is verified again and repaired.
+  const bytes = await readVerified(init.file, { sha256: init.sha256 }, 'initial weights', 'TrainerExited');
   return parametersFrom(model.parameters, decodeSafetensors(bytes, init.file), init.file);
 }
 

@@ -16,6 +16,7 @@ import {
   type Inventory,
   type Lease,
   type LeaseRequest,
+  type LeaseTable,
 } from './lease-table.js';
 
 /** A lease whose runner was never started lapses after this. */
@@ -63,7 +64,7 @@ export function openLeases(hostFolder: string, { devices, cpuSlots, now = Date.n
       await lapse();
       const table = await file.change((before) =>
         leaseOf(before, request.owner) !== undefined
-          ? before
+          ? refreshed(before, request.owner, new Date(now()).toISOString())
           : grant(before, request, { devices, cpuSlots }, new Date(now()).toISOString()),
       );
       const lease = leaseOf(table, request.owner);
@@ -91,6 +92,14 @@ export function openLeases(hostFolder: string, { devices, cpuSlots, now = Date.n
       await file.change((table) => without(table, owner));
     },
   };
+}
+
+/** Asked for again before its runner was started: the time until it lapses begins anew. */
+function refreshed(table: LeaseTable, owner: Owner, granted_at: string): LeaseTable {
+  const leases = table.leases.map((lease) =>
+    sameOwner(lease.owner, owner) && lease.runner === null ? { ...lease, granted_at } : lease,
+  );
+  return { ...table, leases };
 }
 
 /** Dead runner, or none for too long. A live one keeps its devices, also while it is stopped (SIGSTOP). */
