@@ -114,7 +114,9 @@ function pointOf(seed: number, model: string, summary: EvaluationSummary): Point
   };
 }
 
-const round = (value: number): number => Math.round(value * 1e4) / 1e4;
+function round(value: number): number {
+  return Math.round(value * 1e4) / 1e4;
+}
 
 function table(rows: readonly Point[]): string {
   const models = [...new Set(rows.map((p) => p.model))];
