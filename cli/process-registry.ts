@@ -45,7 +45,7 @@ export function takeHome(home: string): { release: () => void } | { orphan: Proc
       if (linkOwner(home)) return { release: () => rmSync(ownerFile(home), { force: true }) };
       const owner = liveOwner(home);
       if (owner === undefined) {
-        rmSync(ownerFile(home), { force: true });
+        removeStale(home);
         continue;
       }
       if (!owner.ancestors.every(isAlive)) return { orphan: owner };
@@ -75,6 +75,22 @@ function liveOwner(home: string): HomeOwner | undefined {
 function ancestors(): ProcessIdentity[] {
   const parents = [process.ppid, parentOf(process.ppid)];
   return parents.flatMap((pid) => (pid === undefined || pid <= 1 ? [] : (identityOf(pid) ?? [])));
+}
+
+/** Taken aside before it is judged: since it was looked at, another start may have put its own there. */
+function removeStale(home: string): void {
+  const aside = `${ownerFile(home)}.stale-${process.pid}`;
+  try {
+    renameSync(ownerFile(home), aside);
+    const taken = ownerSchema.safeParse(readJson(aside));
+    if (taken.success && isAlive(taken.data)) linkSync(aside, ownerFile(home));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Somebody else removed it, or took the home meanwhile.
+    if (code !== 'ENOENT' && code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(aside, { force: true });
+  }
 }
 
 /** Written aside and linked: the file is there whole or not at all, and for one process only. */

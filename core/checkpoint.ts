@@ -60,6 +60,9 @@ export type Sidecar = z.infer<typeof sidecarSchema>;
 /** One runner launch is one epoch. The same owner asking again gets the same epoch. */
 export const ownerSchema = z.strictObject({ workflow_id: z.string(), run_id: z.string(), attempt: z.int().min(1) });
 export type Owner = z.infer<typeof ownerSchema>;
+export function sameOwner(a: Owner, b: Owner): boolean {
+  return a.run_id === b.run_id && a.attempt === b.attempt;
+}
 
 export const epochClaimSchema = z.strictObject({
   schema: z.literal('stagewright/epoch@1'),

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { CheckpointRef, EpochClaim, EpochEnd, Owner, StageResult } from '../core/checkpoint.js';
-import { stageResultSchema } from '../core/checkpoint.js';
+import { sameOwner, stageResultSchema } from '../core/checkpoint.js';
 import { StagewrightError } from '../core/failures.js';
 import { highestClaim, listEpochFolders, newerEpoch, readClaim, readEnd } from './claims.js';
 import { failPoint } from './fail-point.js';
@@ -15,6 +15,8 @@ import { createRecord, readRecord, recordText } from './records.js';
 
 const renewalSchema = z.strictObject({ count: z.int().min(0) });
 const MAX_RACES = 50;
+/** How an epoch ended that fell silent and was claimed over. */
+const SUPERSEDED = 'superseded';
 
 export interface ClaimRequest {
   readonly key: string;
@@ -115,7 +117,7 @@ export function createEpochs(objects: Objects, manifests: Manifests): Epochs {
       failPoint('epoch-claim-after');
       if (won) {
         // A silent epoch is over now, whatever its runner thinks: what it left may be collected.
-        if (highest !== null) await endEpoch(key, highest.epoch, 'superseded');
+        if (highest !== null) await endEpoch(key, highest.epoch, SUPERSEDED);
         return { kind: 'claimed', claim };
       }
     }
@@ -131,7 +133,9 @@ export function createEpochs(objects: Objects, manifests: Manifests): Epochs {
     for (const epoch of await listEpochFolders(objects, key)) {
       if (epoch >= highest) continue;
       const claim = await readClaim(objects, key, epoch);
-      if (claim !== null && sameOwner(claim.owner, owner) && (await readEnd(objects, key, epoch)) === null)
+      if (claim === null || !sameOwner(claim.owner, owner)) continue;
+      const end = await readEnd(objects, key, epoch);
+      if (end === null || end.how === SUPERSEDED)
         throw new StagewrightError('EpochLost', `epoch ${epoch} of this attempt was superseded by ${highest}`, {
           key,
           epoch,
@@ -149,8 +153,4 @@ export function createEpochs(objects: Objects, manifests: Manifests): Epochs {
     readEnd: (key, epoch) => readEnd(objects, key, epoch),
     endEpoch,
   };
-}
-
-function sameOwner(a: Owner, b: Owner): boolean {
-  return a.run_id === b.run_id && a.attempt === b.attempt;
 }

@@ -12,8 +12,11 @@ export interface Parking {
   question(): Question | null;
 }
 
-/** Registers the update's handler: call once, before the first await. `status` is what the person gets back. */
-export function createParking(status: () => StageStatus): Parking {
+/**
+ * Registers the update's handler: call once, before the first await.
+ * @param status what the person gets back, after `resumed` was told
+ */
+export function createParking(status: () => StageStatus, resumed: () => void): Parking {
   let open: Question | null = null;
   let given: Answer | null = null;
   setHandler(
@@ -21,6 +24,7 @@ export function createParking(status: () => StageStatus): Parking {
     (answer) => {
       given = answer;
       open = null;
+      resumed();
       return status();
     },
     {

@@ -43,14 +43,14 @@ export async function stageWorkflow(input: StageInput): Promise<StageEnd> {
     question: parking.question(),
     last_failure: lastFailure,
   });
-  const parking = createParking(status);
+  const parking = createParking(status, () => {
+    state = 'queued';
+  });
   setHandler(stageStatusQuery, status);
 
-  const ask = async (question: Question): Promise<Answer> => {
+  const ask = (question: Question): Promise<Answer> => {
     state = 'waiting';
-    const answer = await parking.ask(question);
-    state = 'queued';
-    return answer;
+    return parking.ask(question);
   };
   /** A step before training: what parks is asked here, and done again. */
   const step = <T>(work: () => Promise<T>): Promise<T | { readonly stopped: string }> =>

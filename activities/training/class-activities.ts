@@ -2,7 +2,7 @@
  * `acquireGpu`: a device lease and an epoch on this host, in that order, both idempotent per owner. A runner of the stage that
  * still lives here is adopted: an epoch is one runner launch, whoever attends it. It starts nothing.
  */
-import type { EpochClaim } from '../../core/checkpoint.js';
+import { sameOwner, type EpochClaim } from '../../core/checkpoint.js';
 import { StagewrightError } from '../../core/failures.js';
 import { hostQueue } from '../../core/ids.js';
 import type { Acquired, AcquireInput, ClassActivities, Grant } from '../contracts.js';
@@ -10,7 +10,6 @@ import { guarded } from '../support/failures.js';
 import { withHeartbeat } from '../support/heartbeat.js';
 import { markerOf, type TrainingContext } from './context.js';
 import { endLeftOver, runnerOf } from './left-over.js';
-import { sameOwner } from './leases/lease-table.js';
 
 export function createClassActivities(context: TrainingContext): ClassActivities {
   return guarded<ClassActivities>({ acquireGpu: (input) => withHeartbeat(() => acquire(context, input)) });

@@ -2,7 +2,7 @@
 import { html, type Html } from './html.js';
 import { accuracyChart, CURVES, curveChart } from './charts.js';
 import { cellText } from './accuracy-text.js';
-import type { AccuracyTable } from './accuracy.js';
+import type { AccuracyRow, AccuracyTable } from './accuracy.js';
 import { sampleCards } from './sample-cards.js';
 import type { Sample } from './samples.js';
 import { settingsPart } from './settings-part.js';
@@ -78,7 +78,7 @@ async function recipePart({ results, tables, samples }: RecipePart, several: boo
             ${accuracyChart(table)}
             <figcaption>Accuracy on ${table.data} after each stage. Bars: 95 % Wilson interval.</figcaption>
           </figure>
-          ${tablePart(table)}
+          <div>${tablePart(table)}</div>
         </div>`,
     )}
     <h3>Curves</h3>
@@ -104,7 +104,20 @@ function figure(title: string, chart: Html | null): Html | null {
       </figure>`;
 }
 
-function tablePart({ data, columns, rows, details }: AccuracyTable): Html {
+/** Rows of a table; those by digit and letter are folded away below it. */
+function tablePart(table: AccuracyTable): Html {
+  return html`${accuracyTable(table, table.rows)}
+  ${
+    table.details.length === 0
+      ? null
+      : html`<details>
+          <summary>By digit and by letter</summary>
+          ${accuracyTable(table, table.details)}
+        </details>`
+  }`;
+}
+
+function accuracyTable({ data, columns }: AccuracyTable, rows: readonly AccuracyRow[]): Html {
   return html`<div class="scroll">
     <table>
       <caption>
@@ -118,7 +131,7 @@ function tablePart({ data, columns, rows, details }: AccuracyTable): Html {
         </tr>
       </thead>
       <tbody>
-        ${[...rows, ...details].map(
+        ${rows.map(
           (row) =>
             html`<tr class="level${row.level}">
               <th scope="row">${row.label.replaceAll('_', ' ')}</th>

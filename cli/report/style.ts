@@ -17,9 +17,10 @@ figure { margin: 0; }
 figcaption, caption { font-size: 0.82rem; text-align: left; }
 caption { padding-bottom: 0.4rem; }
 svg { --plot-background: var(--bg); max-width: 100%; height: auto; font-family: inherit; }
-.pair { display: grid; grid-template-columns: minmax(0, 9fr) minmax(0, 13fr); gap: 1.5rem; align-items: center; margin-bottom: 1.5rem; }
+.pair { display: grid; grid-template-columns: minmax(0, 9fr) minmax(0, 13fr); gap: 1.5rem; align-items: start; margin-bottom: 1.5rem; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(420px, 100%), 1fr)); gap: 1.2rem 2rem; }
 .scroll { overflow-x: auto; }
+details { margin-top: 0.6rem; } summary { cursor: pointer; color: var(--dim); }
 table { border-collapse: collapse; font-size: 0.88rem; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.28rem 0.55rem; border-bottom: 1px solid var(--line); text-align: left; font-weight: 400; white-space: nowrap; }
 thead th { color: var(--dim); border-bottom-width: 2px; }
@@ -46,7 +47,7 @@ mark { background: var(--mark); color: inherit; border-radius: 3px; padding: 0 0
 code, pre { font-family: ui-monospace, monospace; font-size: 0.9em; }
 pre { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 0.8rem; }
 summary { cursor: pointer; margin: 0.6rem 0; }
-@media (max-width: 1000px) { .pair { grid-template-columns: minmax(0, 1fr); } }
+@media (max-width: 1500px) { .pair { grid-template-columns: minmax(0, 1fr); } }
 @media print {
   :root { --bg: #fff; --fg: #000; --dim: #444; --line: #bbb; --card: #fff; --mark: #eee; }
   body { max-width: none; padding: 0; font-size: 10.5pt; }

@@ -70,15 +70,6 @@ describe('bad jobs end with code 2 and say what is wrong', () => {
       /rows\.jsonl/,
     ],
     [
-      'other initial weights',
-      (job) => ({
-        ...job,
-        init: { kind: 'weights', file: join(whole, 'checkpoints/step-6/weights.safetensors'), sha256: '0'.repeat(64) },
-      }),
-      'DigestMismatch',
-      /initial weights.*step-6\/weights\.safetensors/,
-    ],
-    [
       'order without pass rates',
       (job) => ({ ...job, data: { ...job.data, order: 'easy_to_hard' } }),
       'DataInvalid',
@@ -95,6 +86,20 @@ describe('bad jobs end with code 2 and say what is wrong', () => {
     const { code, error } = await runTrainer('train', file);
     expect([code, error?.type]).toEqual([2, type]);
     expect(error?.message).toMatch(message);
+    expect(existsSync(join(out, 'metrics.jsonl'))).toBe(false);
+  });
+
+  test('other initial weights: retried, since the parent’s export is verified and repaired before the next attempt', async () => {
+    const out = freshOut();
+    const init = {
+      kind: 'weights',
+      file: join(whole, 'checkpoints/step-6/weights.safetensors'),
+      sha256: '0'.repeat(64),
+    };
+    const job = { ...jobFor(out, { sft: { steps: 2 } }), init };
+    const { code, error } = await runTrainer('train', job as OnnxJob);
+    expect([code, error?.type]).toEqual([1, 'TrainerExited']);
+    expect(error?.message).toMatch(/initial weights.*step-6\/weights\.safetensors/);
     expect(existsSync(join(out, 'metrics.jsonl'))).toBe(false);
   });
 

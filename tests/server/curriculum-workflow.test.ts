@@ -1,5 +1,5 @@
 /** Joining: stages that several curricula name are trained once, and nobody's cancel reaches another's stage. */
-import type { WorkflowFailedError} from '@temporalio/client';
+import type { WorkflowFailedError } from '@temporalio/client';
 import { type WorkflowHandle } from '@temporalio/client';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { controlQueue, curriculumId } from '../../core/ids.js';

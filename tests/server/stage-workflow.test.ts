@@ -77,7 +77,10 @@ test('out of tries it parks with a question; an answer that is not offered is re
   expect(status.question).toMatchObject({ type: 'TrainerExited', choices: ['retry', 'stop'] });
   const refused = handle.executeUpdate(answerUpdate, { args: [{ choice: 'restart', actor: 'test', reason: '' }] });
   await expect(refused).rejects.toThrow(WorkflowUpdateFailedError);
-  await handle.executeUpdate(answerUpdate, { args: [{ choice: 'retry', actor: 'test', reason: 'fixed' }] });
+  const answered = await handle.executeUpdate(answerUpdate, {
+    args: [{ choice: 'retry', actor: 'test', reason: 'fixed' }],
+  });
+  expect(answered).toMatchObject({ state: 'queued', question: null });
   await expect(handle.result()).resolves.toMatchObject({ state: 'done', attempts: 4 });
 });
 

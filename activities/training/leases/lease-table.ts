@@ -1,6 +1,6 @@
 /** The table of device leases on one host and its rules, as plain data: who may hold what. No files, no processes, no clock. */
 import { z } from 'zod';
-import { ownerSchema, sha256Schema, type Owner } from '../../../core/checkpoint.js';
+import { ownerSchema, sameOwner, sha256Schema, type Owner } from '../../../core/checkpoint.js';
 import { StagewrightError } from '../../../core/failures.js';
 
 export const leaseSchema = z.strictObject({
@@ -76,8 +76,4 @@ export function grant(table: LeaseTable, request: LeaseRequest, inventory: Inven
 /** Names that the runner gives to its trainer; none for a CPU slot. */
 export function devicesOf(lease: Lease): string[] {
   return lease.holds.filter((hold) => hold.startsWith('device/')).map((hold) => hold.slice('device/'.length));
-}
-
-export function sameOwner(a: Owner, b: Owner): boolean {
-  return a.run_id === b.run_id && a.attempt === b.attempt;
 }

@@ -3,7 +3,7 @@
  * until the runner's process tree is proved gone; it knows nothing of epochs, which live in the store. Temporal-free.
  */
 import { StagewrightError } from '../../../core/failures.js';
-import type { Owner } from '../../../core/checkpoint.js';
+import { sameOwner, type Owner } from '../../../core/checkpoint.js';
 import { isRunnerCommand } from '../../../runner/launcher.js';
 import { isAlive, processesOf, sweep, type ProcessIdentity } from '../../../runner/processes.js';
 import { openLeaseFile } from './lease-file.js';
@@ -11,7 +11,6 @@ import {
   devicesOf,
   grant,
   leaseOf,
-  sameOwner,
   without,
   type Inventory,
   type Lease,
