@@ -12,15 +12,19 @@ import { planFile } from '../cli/plan-file.js';
 import { ROOT } from '../cli/root.js';
 import type { Plan } from '../core/plan.js';
 import { damageNewest } from './damage.js';
-import { drawSchedule, type PlannedKill } from './schedule.js';
+import { drawSchedule, type PlannedKill, type Victim } from './schedule.js';
 import { Session } from './session.js';
 import { judge, type Disturbance } from './verdict.js';
 
-/** Steps of the recipe are multiplied by this for each kill beyond the first six, so that work lasts as long as the kills do. */
-const KILLS_PER_LENGTH = 6;
+/** The recipe's steps last for so many kills; more kills, more steps. */
+const KILLS_PER_LENGTH = 4;
 const RECOVERY_LIMIT_MS = 180_000;
 const FINISH_LIMIT_MS = 600_000;
-const AIM_LIMIT_MS = 25_000;
+const AIM_LIMIT_MS = 10_000;
+/** A save comes by soon, whatever the phase: the aim of last resort. */
+const SAVE_LIMIT_MS = 40_000;
+/** Points that only a new attempt passes: the trainer is killed so that there is one. */
+const NEEDS_ATTEMPT: readonly string[] = ['epoch claim', 'hand-over'];
 /** Exit code of a command whose curriculum waits for a person. */
 const WAITING = 3;
 
@@ -93,7 +97,7 @@ async function disturb(session: Session, planned: Plan): Promise<Disturbance[]> 
     if (!(await working(session))) break;
     await sleep(order.afterMs);
     if (session.exitCode === 0) break;
-    const what = await carryOut(session, order);
+    const [what, ...more] = await carryOut(session, order);
     const damage =
       order.damage === null
         ? null
@@ -102,8 +106,9 @@ async function disturb(session: Session, planned: Plan): Promise<Disturbance[]> 
             planned.stages.map((s) => s.key),
             order.damage,
           );
-    done.push({ ...what, damage });
-    say(`kill ${i + 1} of ${kills}: ${what.victim} during ${what.phase}${damage === null ? '' : `; then ${damage}`}`);
+    done.push({ ...what, damage }, ...more.map((other) => ({ ...other, damage: null })));
+    const words = [what, ...more].map(({ victim, phase }) => `${victim} during ${phase}`).join(', then ');
+    say(`kill ${i + 1} of ${kills}: ${words}${damage === null ? '' : `; then ${damage}`}`);
     // The command's own death is noticed with its exit event.
     await sleep(300);
     if (!session.alive && session.exitCode !== 0) session.start();
@@ -111,13 +116,27 @@ async function disturb(session: Session, planned: Plan): Promise<Disturbance[]> 
   return done;
 }
 
-async function carryOut(session: Session, order: PlannedKill): Promise<Omit<Disturbance, 'damage'>> {
-  if (order.kind === 'aimed' && (await session.order(order.point, order.nth, AIM_LIMIT_MS)))
-    return { aimed: true, phase: order.phase, victim: `whoever reached ${order.point}` };
+type Kill = Omit<Disturbance, 'damage'>;
+
+/** @returns what was killed: one, or two where the first made way for the second. */
+async function carryOut(session: Session, order: PlannedKill): Promise<[Kill, ...Kill[]]> {
+  if (order.kind === 'timed') return [strike(session, order.victim)];
+  if (NEEDS_ATTEMPT.includes(order.phase)) {
+    const hit = session.order(order.point, order.nth, SAVE_LIMIT_MS);
+    const first = strike(session, 'trainer');
+    return (await hit) ? [first, aimed(order.phase, order.point)] : [first];
+  }
+  if (await session.order(order.point, order.nth, AIM_LIMIT_MS)) return [aimed(order.phase, order.point)];
+  if (await session.order('save-mid', 1, SAVE_LIMIT_MS)) return [aimed('save', 'save-mid')];
+  return [strike(session, 'trainer')];
+}
+
+const aimed = (phase: string, point: string): Kill => ({ aimed: true, phase, victim: `whoever reached ${point}` });
+
+function strike(session: Session, victim: Victim): Kill {
   const phase = session.phase();
-  const wanted = order.kind === 'timed' ? order.victim : 'trainer';
+  if (session.killRole(victim) > 0) return { aimed: false, phase, victim };
   // Between stages there may be no trainer or runner: then everything goes at once.
-  if (session.killRole(wanted) > 0) return { aimed: false, phase, victim: wanted };
   session.killRole('all');
   return { aimed: false, phase, victim: 'all' };
 }
