@@ -131,7 +131,9 @@ async function carryOut(session: Session, order: PlannedKill): Promise<[Kill, ..
   return [strike(session, 'trainer')];
 }
 
-const aimed = (phase: string, point: string): Kill => ({ aimed: true, phase, victim: `whoever reached ${point}` });
+function aimed(phase: string, point: string): Kill {
+  return { aimed: true, phase, victim: `whoever reached ${point}` };
+}
 
 function strike(session: Session, victim: Victim): Kill {
   const phase = session.phase();
