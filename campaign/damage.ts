@@ -5,6 +5,14 @@ import type { Damage } from './schedule.js';
 
 /** Returns what was damaged, or null when no unfinished stage has a committed checkpoint. */
 export function damageNewest(store: string, keys: readonly string[], how: Damage): string | null {
+  const file = newestFile(store, keys);
+  if (file === null) return null;
+  damage(file, how);
+  return `${how} ${file.slice(store.length + 1)}`;
+}
+
+/** The largest file of the newest committed checkpoint of a stage that has no result; null when there is none. */
+export function newestFile(store: string, keys: readonly string[]): string | null {
   for (const key of keys) {
     const epochs = join(store, 'stages', key, 'epochs');
     if (!existsSync(epochs)) continue;
@@ -25,9 +33,7 @@ export function damageNewest(store: string, keys: readonly string[], how: Damage
       };
       const largest = manifest.files.reduce((a, b) => (b.size > a.size ? b : a));
       const file = join(store, 'stages', key, manifest.root, largest.path);
-      if (!existsSync(file)) continue;
-      damage(file, how);
-      return `${how} ${file.slice(store.length + 1)}`;
+      if (existsSync(file)) return file;
     }
   }
   return null;

@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { planFile } from '../cli/plan-file.js';
 import { ROOT } from '../cli/root.js';
 import type { Plan } from '../core/plan.js';
-import { damageNewest } from './damage.js';
+import { damageNewest, newestFile } from './damage.js';
 import { drawSchedule, type PlannedKill, type Victim } from './schedule.js';
 import { Session } from './session.js';
 import { judge, type Disturbance } from './verdict.js';
@@ -92,20 +92,15 @@ async function campaign(planned: Plan): Promise<string[]> {
 
 async function disturb(session: Session, planned: Plan): Promise<Disturbance[]> {
   const done: Disturbance[] = [];
+  const keys = planned.stages.map((stage) => stage.key);
   session.start();
   for (const [i, order] of drawSchedule({ seed, kills }).entries()) {
     if (!(await working(session))) break;
     await sleep(order.afterMs);
+    if (order.damage !== null) await until(() => newestFile(session.store, keys) !== null || session.exitCode === 0);
     if (session.exitCode === 0) break;
     const [what, ...more] = await carryOut(session, order);
-    const damage =
-      order.damage === null
-        ? null
-        : damageNewest(
-            session.store,
-            planned.stages.map((s) => s.key),
-            order.damage,
-          );
+    const damage = order.damage === null ? null : damageNewest(session.store, keys, order.damage);
     done.push({ ...what, damage }, ...more.map((other) => ({ ...other, damage: null })));
     const words = [what, ...more].map(({ victim, phase }) => `${victim} during ${phase}`).join(', then ');
     say(`kill ${i + 1} of ${kills}: ${words}${damage === null ? '' : `; then ${damage}`}`);
@@ -141,6 +136,10 @@ function strike(session: Session, victim: Victim): Kill {
   // Between stages there may be no trainer or runner: then everything goes at once.
   session.killRole('all');
   return { aimed: false, phase, victim: 'all' };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (const limit = Date.now() + SAVE_LIMIT_MS; !holds() && Date.now() < limit;) await sleep(50);
 }
 
 /** Waits until work has gone on since the last kill. False when the recipe is finished. */
