@@ -12,7 +12,10 @@ import type { CheckpointFiles } from './backends/backend.js';
 export function checkpointFiles(store: Store, manifest: Manifest): CheckpointFiles {
   const files = manifest.files.map(({ path, size, sha256 }) => {
     if (sha256 === undefined)
-      throw new StagewrightError('Internal', `${path} of step ${manifest.step} has no sha256: it cannot be exported`);
+      throw new StagewrightError(
+        'Internal',
+        `${path} of step ${manifest.step} has no sha256: it can be neither resumed nor exported`,
+      );
     return { path, size, sha256 };
   });
   return { folder: store.checkpointFolder(manifest), step: manifest.step, files };

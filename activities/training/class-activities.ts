@@ -9,7 +9,7 @@ import type { Acquired, AcquireInput, ClassActivities, Grant } from '../contract
 import { guarded } from '../support/failures.js';
 import { withHeartbeat } from '../support/heartbeat.js';
 import { markerOf, type TrainingContext } from './context.js';
-import { endLeftOver, runnerOf } from './left-over.js';
+import { endRun, runnerOf } from './left-over.js';
 
 export function createClassActivities(context: TrainingContext): ClassActivities {
   return guarded<ClassActivities>({ acquireGpu: (input) => withHeartbeat(() => acquire(context, input)) });
@@ -25,7 +25,7 @@ async function acquire(context: TrainingContext, input: AcquireInput): Promise<A
   if (newest !== null && newest.host === settings.host) {
     if (await runnerOf(context, newest)) return { kind: 'granted', grant: grantOf(newest, input) };
     // An epoch of this very attempt was claimed by a call whose answer was lost: it is still to be launched, not over.
-    if (!sameOwner(newest.owner, owner)) await endLeftOver(context, newest);
+    if (!sameOwner(newest.owner, owner)) await endRun(context, newest);
   }
   const marker = markerOf(settings, stage.key, owner);
   const devices = await leases.acquire({ key: stage.key, owner, gpus: stage.execution.gpus, marker });

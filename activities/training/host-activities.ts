@@ -6,18 +6,19 @@ import { CancelledFailure, Context } from '@temporalio/activity';
 import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { StagewrightError, isFailureType } from '../../core/failures.js';
 import type { Outcome, TrainingProgress } from '../../core/launch.js';
-import { launchOrAttach, stopRun, watchRun } from '../../runner/launcher.js';
+import { launchOrAttach, watchRun } from '../../runner/launcher.js';
 import type { ProcessIdentity } from '../../runner/processes.js';
-import type { Grant, HostActivities, TrainEnd, TrainInput } from '../contracts.js';
+import type { HostActivities, TrainEnd, TrainInput } from '../contracts.js';
 import { guarded } from '../support/failures.js';
 import { beating, withHeartbeat } from '../support/heartbeat.js';
-import { markerOf, runFolderOf, type TrainingContext } from './context.js';
+import { markerOf, type TrainingContext } from './context.js';
+import { endRun } from './left-over.js';
 import { renderLaunch } from './render-launch.js';
 
 export function createHostActivities(context: TrainingContext): HostActivities {
   return guarded<HostActivities>({
     train: (input) => train(context, input),
-    stopRun: ({ key, grant }) => withHeartbeat(() => endRun(context, key, grant)),
+    stopRun: ({ key, grant }) => withHeartbeat(() => endRun(context, { ...grant, key })),
   });
 }
 
@@ -64,7 +65,7 @@ async function bind(context: TrainingContext, { stage, grant }: TrainInput, runn
   try {
     await context.leases.bindRunner(grant.owner, runner);
   } catch (cause) {
-    await beating(() => endRun(context, stage.key, grant));
+    await beating(() => endRun(context, { ...grant, key: stage.key }));
     throw new StagewrightError(
       'RunnerLost',
       `the lease of epoch ${grant.epoch} lapsed before its runner began`,
@@ -81,7 +82,7 @@ async function settle(context: TrainingContext, { stage, grant }: TrainInput, ou
       await context.leases.release(grant.owner);
     } catch (error) {
       if (!(error instanceof StagewrightError && error.type === 'StopIncomplete')) throw error;
-      await endRun(context, stage.key, grant);
+      await endRun(context, { ...grant, key: stage.key });
     }
   });
   return endOf(outcome);
@@ -103,26 +104,18 @@ function endOf(outcome: Outcome): TrainEnd {
 }
 
 async function lost(context: TrainingContext, { stage, grant }: TrainInput): Promise<never> {
-  await beating(() => endRun(context, stage.key, grant));
+  await beating(() => endRun(context, { ...grant, key: stage.key }));
   throw new StagewrightError(
     'RunnerLost',
     `the runner of epoch ${grant.epoch} on ${grant.host} died; its trainer was stopped`,
   );
 }
 
-/** Stops what is left of the run, then frees its devices: in that order, so that no device is granted twice. */
-async function endRun({ settings, store, leases }: TrainingContext, key: string, grant: Grant): Promise<void> {
-  const marker = markerOf(settings, key, grant.owner);
-  await stopRun({ runFolder: runFolderOf(settings, marker), marker, graceMs: settings.timers.stop_grace_ms });
-  await store.endEpoch(key, grant.epoch, 'gone');
-  await leases.release(grant.owner);
-}
-
 /** A cancelled activity: by its worker's end, by its workflow's cancel, or because nobody waits for it any more. */
 async function onCancelled(context: TrainingContext, input: TrainInput, last: TrainingProgress | null): Promise<void> {
   const details = Context.current().cancellationDetails;
   const { stage, grant } = input;
-  const end = (): Promise<void> => beating(() => endRun(context, stage.key, grant));
+  const end = (): Promise<void> => beating(() => endRun(context, { ...grant, key: stage.key }));
   if (details?.workerShutdown === true) {
     if (context.settings.shutdown === 'stop') await end();
     const how = context.settings.shutdown === 'stop' ? 'saved a checkpoint and stopped' : 'goes on';

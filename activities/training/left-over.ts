@@ -1,5 +1,5 @@
-/** What an earlier attempt left on this host: a runner that lives and can be adopted, or remains that must go first. */
-import type { EpochClaim } from '../../core/checkpoint.js';
+/** What an earlier attempt left on this host: a runner that lives and can be adopted, or remains that must go. */
+import type { EpochClaim, Owner } from '../../core/checkpoint.js';
 import { findRunner, stopRun } from '../../runner/launcher.js';
 import { markerOf, runFolderOf, type TrainingContext } from './context.js';
 
@@ -9,10 +9,19 @@ export async function runnerOf({ settings }: TrainingContext, claim: EpochClaim)
   return (await findRunner(runFolderOf(settings, marker), marker)) !== null;
 }
 
-/** Ends what is left of a dead runner's tree, frees its lease, and says in the store that its epoch is over. */
-export async function endLeftOver({ settings, store, leases }: TrainingContext, claim: EpochClaim): Promise<void> {
-  const marker = markerOf(settings, claim.key, claim.owner);
+export interface Run {
+  readonly key: string;
+  readonly epoch: number;
+  readonly owner: Owner;
+}
+
+/**
+ * Stops what is left of a run, says in the store that its epoch is over, then frees its devices: in that order, so that no device
+ * is granted twice. Idempotent.
+ */
+export async function endRun({ settings, store, leases }: TrainingContext, { key, epoch, owner }: Run): Promise<void> {
+  const marker = markerOf(settings, key, owner);
   await stopRun({ runFolder: runFolderOf(settings, marker), marker, graceMs: settings.timers.stop_grace_ms });
-  await leases.release(claim.owner);
-  await store.endEpoch(claim.key, claim.epoch, 'gone');
+  await store.endEpoch(key, epoch, 'gone');
+  await leases.release(owner);
 }

@@ -4,6 +4,7 @@ import type { Launch } from '../../core/launch.js';
 import { stageKeyMaterial } from '../../core/plan.js';
 import type { CheckpointFiles, RenderInput } from '../../runner/backends/backend.js';
 import { findBackend } from '../../runner/backends/registry.js';
+import { checkpointFiles } from '../../runner/export-stage.js';
 import { readLaunch } from '../../runner/run-folder.js';
 import { layout } from '../../store/layout.js';
 import { modelFolder } from '../../store/models.js';
@@ -80,10 +81,5 @@ async function resumeOf({ store }: TrainingContext, { stage, grant }: TrainInput
       'RunnerLost',
       `the manifest of step ${grant.resumeFrom.step} is gone; a new attempt looks for another`,
     );
-  const files = manifest.files.map(({ path, size, sha256 }) => {
-    if (sha256 === undefined)
-      throw new StagewrightError('Internal', `${path} of step ${manifest.step} has no sha256 in its manifest`);
-    return { path, size, sha256 };
-  });
-  return { folder: store.checkpointFolder(manifest), step: manifest.step, files };
+  return checkpointFiles(store, manifest);
 }
