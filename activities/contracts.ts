@@ -3,7 +3,11 @@
  * small (references, counts), since it enters history.
  */
 import type { CheckpointRef, Owner, StageResult } from '../core/checkpoint.js';
-import type { PlannedData, PlannedEvaluation, PlannedStage } from '../core/plan.js';
+import type { Measured, MeasuredGate } from '../core/gate.js';
+import type { PlanChange } from '../core/plan-again.js';
+import type { Plan, PlannedData, PlannedEvaluation, PlannedStage } from '../core/plan.js';
+import type { StageUpdate } from '../core/control.js';
+import type { StageStatus } from '../core/states.js';
 
 /** How another run of the same work ended, as seen by one that waited for it. */
 export interface EndedRun {
@@ -14,6 +18,18 @@ export interface EndedRun {
 export interface ControlActivities {
   /** Waits, with heartbeats, until the run behind `workflowId` has closed. Being cancelled cancels the wait only. */
   awaitRun(workflowId: string): Promise<EndedRun>;
+  /** Plans again what follows from a change; pure (core/plan-again.ts), but keys are never made in workflow code. */
+  planAgain(input: { plan: Plan; change: PlanChange }): Promise<Plan>;
+  /**
+   * Passes an update on to a stage's workflow and returns its answer; what the stage refuses fails as UpdateRefused. `id` is the
+   * update's own, so that a retried activity never asks twice.
+   */
+  updateStage(input: {
+    workflowId: string;
+    update: StageUpdate;
+    input: Readonly<Record<string, unknown>>;
+    id: string;
+  }): Promise<StageStatus>;
 }
 
 export interface StoreActivities {
@@ -24,11 +40,20 @@ export interface StoreActivities {
    * from the final checkpoint. Fails with ExportCorrupt when that is damaged too.
    */
   takeOver(key: string): Promise<StageResult>;
+  /** The newest whole checkpoint of the stage's lineage, or the one of `step`; null when there is none. */
+  findCheckpoint(input: { key: string; step: number | null }): Promise<CheckpointRef | null>;
+  /**
+   * Exports the weights of a checkpoint before its stage is done, under their own key (core/plan.ts checkpointWeightsKey), where
+   * `takeOver` finds them like any result. Idempotent.
+   */
+  exportCheckpoint(input: { stage: PlannedStage; checkpoint: CheckpointRef }): Promise<StageResult>;
 }
 
 export interface DataActivities {
   /** Makes the data set if the store has none of this key, and checks every row of it before any training. */
   prepareData(data: PlannedData): Promise<{ rows: number }>;
+  /** Every row of the prepared set has a pass rate, or DataInvalid naming the first without. */
+  checkPassRates(data: PlannedData): Promise<{ rows: number }>;
 }
 
 /** A lease and an epoch on one host. */
@@ -66,6 +91,13 @@ export type TrainEnd =
   /** Ended at a checkpoint without being told to by this workflow (worker shutdown, unattended): goes on in a new attempt. */
   | { readonly kind: 'interrupted'; readonly reason: string };
 
+/** Where a stopped run was: the difference is what has to be trained again. */
+export interface Stopped {
+  /** Last trained step; null when it is not known. */
+  readonly step: number | null;
+  readonly manifest: CheckpointRef | null;
+}
+
 export interface ClassActivities {
   /** Device lease and epoch on this host, or NoFreeDevice / EpochHeld (retryable: the server asks the next host). */
   acquireGpu(input: AcquireInput): Promise<Acquired>;
@@ -74,7 +106,7 @@ export interface HostActivities {
   /** Starts the runner of the grant's epoch or attaches to it, and returns when it has ended. */
   train(input: TrainInput): Promise<TrainEnd>;
   /** Stops whatever of this epoch still runs here and frees its devices. Idempotent. */
-  stopRun(input: { key: string; grant: Grant }): Promise<void>;
+  stopRun(input: { key: string; grant: Grant }): Promise<Stopped>;
 }
 
 export interface Shard {
@@ -86,5 +118,11 @@ export interface EvaluationActivities {
   /** The shards still to answer; none when the summary exists. */
   planShards(evaluation: PlannedEvaluation): Promise<{ done: boolean; shards: readonly Shard[] }>;
   answerShard(input: { evaluation: PlannedEvaluation; result: StageResult; shard: Shard }): Promise<void>;
+  /** The gate's metric. Fails with GateUnmeasurable where the evaluation or the training log has none of it. */
+  measureGate(input: {
+    gate: MeasuredGate;
+    stage: PlannedStage;
+    evaluation: PlannedEvaluation | null;
+  }): Promise<Measured>;
   summarise(input: { evaluation: PlannedEvaluation; result: StageResult; shards: number }): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { isMap, isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
 import { StagewrightError } from '../core/failures.js';
 import { recipeSchema, type Recipe } from '../core/recipe.js';
-import { nearestName } from './nearest-name.js';
+import { nearestName } from '../core/nearest-name.js';
 import { keysAt } from './schema-keys.js';
 
 /** @throws StagewrightError RecipeInvalid */

@@ -13,18 +13,31 @@ const folderSettingsSchema = z.strictObject({
   path: z.string().min(1),
 });
 
+const unionSettingsSchema = z.strictObject({
+  /** Rows of other entries of `data`, one set after the other: what a merged stage trains on. */
+  generator: z.literal('union'),
+  of: z.array(z.string().min(1)).min(2),
+});
+
 /** Settings as a recipe gives them. `seed` defaults to the recipe's; versions and digests are the planner's. */
 export const dataSchema = z.discriminatedUnion('generator', [
   digitsDerivationSchema
     .omit({ version: true, digits_sha256: true, seed: true })
     .extend({ seed: z.int().min(0).optional() }),
   folderSettingsSchema,
+  unionSettingsSchema,
 ]);
 export type DataSettings = z.infer<typeof dataSchema>;
 
-export const dataDerivationSchema = z.discriminatedUnion('generator', [
+const partDerivationSchema = z.discriminatedUnion('generator', [
   digitsDerivationSchema,
   z.strictObject({ generator: z.literal('folder'), content_sha256: sha256Schema }),
+]);
+export type PartDerivation = z.infer<typeof partDerivationSchema>;
+
+export const dataDerivationSchema = z.discriminatedUnion('generator', [
+  ...partDerivationSchema.options,
+  z.strictObject({ generator: z.literal('union'), of: z.array(partDerivationSchema).min(2) }),
 ]);
 export type DataDerivation = z.infer<typeof dataDerivationSchema>;
 
@@ -34,14 +47,16 @@ export interface DataFacts {
   readonly folders: Readonly<Record<string, { readonly folder: string; readonly content_sha256: string }>>;
 }
 
-export interface ResolvedData {
-  readonly derivation: DataDerivation;
+export type PartSettings = Exclude<DataSettings, { generator: 'union' }>;
+
+export interface ResolvedPart {
+  readonly derivation: PartDerivation;
   /** Absolute path of one's own rows; null for generated data. Not part of any key. */
   readonly folder: string | null;
 }
 
 /** @throws StagewrightError UnknownName when a folder was not read by whoever made the facts. */
-export function resolveData(settings: DataSettings, recipeSeed: number, facts: DataFacts): ResolvedData {
+export function resolvePart(settings: PartSettings, recipeSeed: number, facts: DataFacts): ResolvedPart {
   switch (settings.generator) {
     case 'folder': {
       const found = Object.hasOwn(facts.folders, settings.path) ? facts.folders[settings.path] : undefined;

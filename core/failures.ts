@@ -64,6 +64,15 @@ export const FAILURES = {
     meaning: 'The only checkpoints can be read by one host, and that host is gone.',
     verdict: PARK,
   },
+  GateUnmeasurable: {
+    meaning: 'A gate asks for a metric that the evaluation or the training log does not have.',
+    verdict: PARK,
+  },
+  UpdateRefused: { meaning: 'The run’s state does not allow what was asked of it.', verdict: FAIL },
+  SettingsMissing: {
+    meaning: 'The worker’s or client’s own configuration lacks a setting, or contradicts itself.',
+    verdict: FAIL,
+  },
   Internal: { meaning: 'An error that stagewright did not foresee.', verdict: retry(3, 2, 60) },
 } as const satisfies Record<string, FailureRule>;
 

@@ -17,6 +17,12 @@ export function evaluationId(key: string): string {
   return `stagewright/evaluation/${key}`;
 }
 
+/** Where a run's work goes: queues of their own for each kind, or one queue (named by the prefix) for all but hosts' own. */
+export interface Queues {
+  readonly queuePrefix: string;
+  readonly oneQueue?: boolean;
+}
+
 /** Workflows. */
 export function controlQueue(prefix = QUEUE_PREFIX): string {
   return `${prefix}-control`;
@@ -33,3 +39,12 @@ export function classQueue(hostClass: string, prefix = QUEUE_PREFIX): string {
 export function hostQueue(host: string, prefix = QUEUE_PREFIX): string {
   return `${prefix}-host-${host}`;
 }
+
+/** Search attributes, all of type Keyword. They are optional: only those that the namespace has registered are written. */
+export const SEARCH_ATTRIBUTES = {
+  recipe: 'StagewrightRecipe',
+  stage: 'StagewrightStage',
+  /** The model that is trained. */
+  backbone: 'StagewrightBackbone',
+  status: 'StagewrightStatus',
+} as const;

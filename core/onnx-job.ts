@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { hashedFileSchema, sha256Schema } from './checkpoint.js';
+import { orderSchema } from './order.js';
 import { rlvrTrainingSchema, sftTrainingSchema } from './training.js';
 
 const checkpointSource = z.strictObject({
@@ -30,7 +31,7 @@ export const onnxJobSchema = z.strictObject({
     folder: z.string(),
     rows_sha256: sha256Schema,
     /** `file` keeps the rows' order in each pass; `shuffled` draws a seeded permutation for each pass; the others order by pass_rate once. */
-    order: z.enum(['shuffled', 'file', 'easy_to_hard', 'hard_to_easy']),
+    order: orderSchema,
   }),
   /** Drives initial weights, data order and sampling, each by its own derived generator. */
   seed: z.int().min(0),

@@ -5,8 +5,18 @@
 import { z } from 'zod';
 import { derivationKey } from './canonical-json.js';
 import { sha256Schema } from './checkpoint.js';
-import { dataDerivationSchema, resolveData, type DataFacts } from './data-source.js';
+import {
+  dataDerivationSchema,
+  resolvePart,
+  type DataFacts,
+  type PartDerivation,
+  type PartSettings,
+} from './data-source.js';
 import { StagewrightError } from './failures.js';
+import { gateSchema } from './gate.js';
+import { withoutLaterDefaults } from './later-settings.js';
+import { orderSchema } from './order.js';
+import { curriculumOf } from './recipe-checks.js';
 import { checkpointsSchema, executionSchema, nameSchema, type Recipe, type Stage } from './recipe.js';
 import { rlvrTrainingSchema, sftTrainingSchema } from './training.js';
 
@@ -21,12 +31,16 @@ export interface PlanFacts extends DataFacts {
   readonly verifier: { readonly name: string; readonly version: number };
 }
 
-export const plannedDataSchema = z.strictObject({
+const plannedSetSchema = z.strictObject({
   name: nameSchema,
   key: sha256Schema,
   derivation: dataDerivationSchema,
   /** Absolute path of one's own rows; null for generated data. */
   folder: z.string().nullable(),
+});
+export const plannedDataSchema = plannedSetSchema.extend({
+  /** Of a union: the sets whose rows it takes, in order. */
+  parts: z.array(plannedSetSchema).optional(),
 });
 export type PlannedData = z.infer<typeof plannedDataSchema>;
 
@@ -34,6 +48,10 @@ export const plannedObjectiveSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('sft'), training: sftTrainingSchema }),
   z.strictObject({ kind: z.literal('rlvr'), training: rlvrTrainingSchema }),
 ]);
+
+/** A checkpoint by what it is, whichever epoch wrote it: the trainer is deterministic. */
+export const checkpointOfSchema = z.strictObject({ key: sha256Schema, step: z.int().min(0) });
+export type CheckpointOf = z.infer<typeof checkpointOfSchema>;
 
 export const plannedStageSchema = z.strictObject({
   name: nameSchema,
@@ -47,9 +65,13 @@ export const plannedStageSchema = z.strictObject({
   seed: z.int(),
   objective: plannedObjectiveSchema,
   data: plannedDataSchema,
-  order: z.enum(['shuffled', 'file', 'easy_to_hard', 'hard_to_easy']),
+  order: orderSchema,
   execution: executionSchema,
   checkpoints: checkpointsSchema,
+  /** Absent in plans of version 0.1. */
+  gates: z.array(gateSchema).optional(),
+  /** An amended stage goes on from a checkpoint of the one that it supersedes: weights, optimizer, data position, step count. */
+  continues: checkpointOfSchema.optional(),
 });
 export type PlannedStage = z.infer<typeof plannedStageSchema>;
 
@@ -62,6 +84,8 @@ export const plannedEvaluationSchema = z.strictObject({
   model: z.strictObject({ name: z.string(), sha256: sha256Schema }),
   shard_rows: z.int().min(1),
   threads: z.int().min(1),
+  /** Absent in plans of version 0.1. */
+  verifier: z.strictObject({ name: z.string(), version: z.int() }).optional(),
 });
 export type PlannedEvaluation = z.infer<typeof plannedEvaluationSchema>;
 
@@ -79,10 +103,28 @@ export type Plan = z.infer<typeof planSchema>;
 /** @throws StagewrightError UnknownName for a model or trainer that is not installed. */
 export function planRecipe(recipe: Recipe, facts: PlanFacts): Plan {
   const stages: PlannedStage[] = [];
-  for (const stage of recipe.stages) stages.push(planStage(recipe, stage, stages, facts));
+  for (const name of curriculumOf(recipe)) {
+    const stage = recipe.stages.find((s) => s.name === name);
+    if (stage === undefined) throw new StagewrightError('UnknownName', `recipe ${recipe.name}: no stage "${name}"`);
+    stages.push(planStage(recipe, stage, stages, facts));
+  }
   const evaluations = recipe.evaluation === undefined ? [] : planEvaluations(recipe, stages, facts);
-  const body = { schema: 'stagewright/plan@1' as const, recipe: recipe.name, seed: recipe.seed, stages, evaluations };
+  return sealPlan({ schema: 'stagewright/plan@1', recipe: recipe.name, seed: recipe.seed, stages, evaluations });
+}
+
+/** The plan with its hash. */
+export function sealPlan(body: Omit<Plan, 'hash'>): Plan {
   return { ...body, hash: derivationKey(body) };
+}
+
+/** The stage with its key. */
+export function sealStage(stage: Omit<PlannedStage, 'key'>): PlannedStage {
+  return { ...stage, key: derivationKey(stageKeyMaterial(stage)) };
+}
+
+/** Of the weights of a checkpoint that was handed over before its stage was done: the key under which they are exported. */
+export function checkpointWeightsKey({ key, step }: CheckpointOf): string {
+  return derivationKey({ key_schema: KEY_SCHEMA, weights_of: key, step });
 }
 
 /** What a stage's key hashes. Names, execution and checkpoint habits are left out on purpose. */
@@ -93,10 +135,11 @@ export function stageKeyMaterial(stage: Omit<PlannedStage, 'key'>): Record<strin
     model: stage.model.sha256,
     data: stage.data.key,
     order: stage.order,
-    objective: stage.objective,
+    objective: { kind: stage.objective.kind, training: withoutLaterDefaults(stage.objective.training) },
     trainer: stage.trainer,
     verifier: stage.verifier,
     seed: stage.seed,
+    ...(stage.continues === undefined ? {} : { continues: stage.continues }),
   };
 }
 
@@ -123,13 +166,36 @@ function planStage(recipe: Recipe, stage: Stage, before: readonly PlannedStage[]
     order: stage.order,
     execution: stage.execution,
     checkpoints: stage.checkpoints,
+    gates: stage.gates,
   };
-  return { ...material, key: derivationKey(stageKeyMaterial(material)) };
+  return sealStage(material);
 }
 
 function planData(recipe: Recipe, name: string, facts: PlanFacts): PlannedData {
   const settings = pick(recipe.data, name, 'data set', `recipe ${recipe.name}`);
-  const { derivation, folder } = resolveData(settings, recipe.seed, facts);
+  if (settings.generator !== 'union') return planSet(recipe, name, settings, facts);
+  return uniteData(
+    name,
+    settings.of.map((part) => {
+      const own = pick(recipe.data, part, 'data set', `data ${name}`);
+      if (own.generator === 'union')
+        throw new StagewrightError('RecipeInvalid', `data ${name}: "${part}" is a union itself; name its parts`);
+      return planSet(recipe, part, own, facts);
+    }),
+  );
+}
+
+/** A set without parts. */
+type PlannedSet = Omit<PlannedData, 'parts' | 'derivation'> & { readonly derivation: PartDerivation };
+
+/** The rows of several sets as one. */
+export function uniteData(name: string, parts: readonly PlannedSet[]): PlannedData {
+  const derivation = { generator: 'union' as const, of: parts.map((part) => part.derivation) };
+  return { name, key: derivationKey(derivation), derivation, folder: null, parts: [...parts] };
+}
+
+function planSet(recipe: Recipe, name: string, settings: PartSettings, facts: PlanFacts): PlannedSet {
+  const { derivation, folder } = resolvePart(settings, recipe.seed, facts);
   return { name, key: derivationKey(derivation), derivation, folder };
 }
 
@@ -140,25 +206,27 @@ function planEvaluations(recipe: Recipe, stages: readonly PlannedStage[], facts:
   return chosen.flatMap((stage) =>
     evaluation.data.map((name) => {
       const data = planData(recipe, name, facts);
-      const key = derivationKey({
-        key_schema: KEY_SCHEMA,
-        weights: stage.key,
-        data: data.key,
-        verifier: { ...facts.verifier },
-        temperature: 0,
-      });
       const { shard_rows } = evaluation;
-      return {
+      return sealEvaluation({
         stage: stage.name,
         weights: stage.key,
-        key,
         data,
         model: stage.model,
         shard_rows,
         threads: stage.execution.threads,
-      };
+        verifier: { ...facts.verifier },
+      });
     }),
   );
+}
+
+type Unsealed = Omit<PlannedEvaluation, 'key' | 'verifier'> & Required<Pick<PlannedEvaluation, 'verifier'>>;
+
+/** The evaluation with its key. */
+export function sealEvaluation(evaluation: Unsealed): PlannedEvaluation {
+  const { weights, data, verifier } = evaluation;
+  const key = derivationKey({ key_schema: KEY_SCHEMA, weights, data: data.key, verifier, temperature: 0 });
+  return { ...evaluation, key };
 }
 
 function pick<T>(known: Readonly<Record<string, T>>, name: string, what: string, where: string): T {

@@ -1,9 +1,13 @@
 /**
  * The recipe: data, stages and evaluation of one curriculum, as a person writes it in YAML. Strict: an unknown key is an error.
- * A recipe is data: it names trainers, models and generators and can never hold a command, a URL or a secret.
+ * A recipe is data: it names trainers, models and generators and can never hold a command, a URL or a secret. Variants and
+ * defaults are folded in before (variants.ts); this schema is what is left, and what editors are given.
  */
 import { z } from 'zod';
+import { recipeComplaints } from './recipe-checks.js';
 import { dataSchema } from './data-source.js';
+import { gateSchema } from './gate.js';
+import { orderSchema } from './order.js';
 import { rlvrTrainingSchema, sftTrainingSchema } from './training.js';
 
 export const nameSchema = z
@@ -38,12 +42,14 @@ const stageShared = {
   from: z.string().min(1).optional(),
   /** Name of an entry of `data`. */
   data: z.string().min(1),
-  order: z.enum(['shuffled', 'file', 'easy_to_hard', 'hard_to_easy']).default('shuffled'),
+  order: orderSchema.default('shuffled'),
   /** Default: the recipe's. */
   trainer: z.string().min(1).optional(),
   seed: z.int().min(0).optional(),
   execution: executionSchema.prefault({}),
   checkpoints: checkpointsSchema.prefault({}),
+  /** What must hold after this stage, its evaluation included, before the next one starts. */
+  gates: z.array(gateSchema).default([]),
 };
 
 export const stageSchema = z.discriminatedUnion('objective', [
@@ -60,6 +66,31 @@ export const evaluationSchema = z.strictObject({
   shard_rows: z.int().min(1).default(2048),
 });
 
+/** What a device costs, for `plan` and reports only. */
+export const pricesSchema = z.strictObject({
+  /** Three letters, ISO 4217. */
+  currency: z.string().regex(/^[A-Z]{3}$/, 'must be three capital letters, e.g. EUR'),
+  /** One device (or CPU slot) for an hour. */
+  device_hour: z.number().min(0),
+});
+
+/** An ablation, as what differs from the recipe that it stands in. */
+export const variantSchema = z.strictObject({
+  description: z.string().optional(),
+  seed: z.int().min(0).optional(),
+  model: z.string().min(1).optional(),
+  trainer: z.string().min(1).optional(),
+  /** Stages by name, in this order. */
+  curriculum: z.array(nameSchema).min(1).optional(),
+  /** Settings of stages by their names: JSON Merge Patch (RFC 7396). */
+  change: z.record(nameSchema, z.record(z.string(), z.json())).optional(),
+  /** Merge patches of the recipe's own sections. */
+  defaults: z.record(z.string(), z.json()).optional(),
+  data: z.record(nameSchema, z.json()).optional(),
+  evaluation: z.record(z.string(), z.json()).optional(),
+});
+export type Variant = z.infer<typeof variantSchema>;
+
 export const recipeSchema = z
   .strictObject({
     name: nameSchema,
@@ -69,33 +100,21 @@ export const recipeSchema = z
     model: z.string().min(1),
     trainer: z.string().min(1).default('onnx'),
     data: z.record(nameSchema, dataSchema),
+    /** Settings of every stage of an objective, where the stage itself does not say. */
+    defaults: z
+      .strictObject({
+        sft: z.record(z.string(), z.json()).optional(),
+        rlvr: z.record(z.string(), z.json()).optional(),
+      })
+      .optional(),
     stages: z.array(stageSchema).min(1, 'a recipe needs at least one stage'),
+    /** Which stages run, by name and in this order; without it all of them as they stand. */
+    curriculum: z.array(nameSchema).min(1).optional(),
     evaluation: evaluationSchema.optional(),
+    prices: pricesSchema.optional(),
+    variants: z.record(nameSchema, variantSchema).optional(),
   })
   .superRefine((recipe, ctx) => {
-    const known = Object.keys(recipe.data);
-    const complain = (path: (string | number)[], message: string): void =>
-      ctx.addIssue({ code: 'custom', path, message });
-    const seen: string[] = [];
-    for (const [i, stage] of recipe.stages.entries()) {
-      if (seen.includes(stage.name)) complain(['stages', i, 'name'], `stage name "${stage.name}" is used twice`);
-      if (!known.includes(stage.data))
-        complain(['stages', i, 'data'], `no data set "${stage.data}"; known: ${known.join(', ') || 'none'}`);
-      if (
-        stage.from !== undefined &&
-        stage.from !== 'scratch' &&
-        stage.from !== 'previous' &&
-        !seen.includes(stage.from)
-      )
-        complain(
-          ['stages', i, 'from'],
-          `"${stage.from}" is no earlier stage; use scratch, previous${seen.map((s) => `, ${s}`).join('')}`,
-        );
-      if (i === 0 && stage.from === 'previous') complain(['stages', 0, 'from'], 'the first stage has none before it');
-      seen.push(stage.name);
-    }
-    for (const [i, name] of (recipe.evaluation?.data ?? []).entries())
-      if (!known.includes(name))
-        complain(['evaluation', 'data', i], `no data set "${name}"; known: ${known.join(', ') || 'none'}`);
+    for (const { path, message } of recipeComplaints(recipe)) ctx.addIssue({ code: 'custom', path, message });
   });
 export type Recipe = z.infer<typeof recipeSchema>;

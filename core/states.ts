@@ -18,11 +18,11 @@ export const stageStateSchema = z.enum([
 export type StageState = z.infer<typeof stageStateSchema>;
 
 /** What a parked stage asks, and what may be answered. */
-export const choiceSchema = z.enum(['retry', 'restart', 'stop']);
+export const choiceSchema = z.enum(['retry', 'restart', 'skip', 'stop', 'approve', 'reject']);
 export type Choice = z.infer<typeof choiceSchema>;
 
 export const questionSchema = z.strictObject({
-  /** Failure type of core/failures.ts. */
+  /** Failure type of core/failures.ts, or `Gate`. */
   type: z.string(),
   reason: z.string(),
   question: z.string(),
@@ -51,6 +51,8 @@ export const stageStatusSchema = z.strictObject({
   question: questionSchema.nullable(),
   /** Last failure in words, also after it was overcome. */
   last_failure: z.string().nullable(),
+  /** What a person did last to it, e.g. `paused by ann at step 40 (0 steps to be done again): dinner`. */
+  last_control: z.string().nullable().default(null),
 });
 export type StageStatus = z.infer<typeof stageStatusSchema>;
 
@@ -61,11 +63,30 @@ export const evaluationStatusSchema = z.strictObject({
   state: z.enum(['queued', 'running', 'done', 'failed']),
 });
 
+export const curriculumStateSchema = z.enum(['running', 'paused', 'waiting', 'done', 'stopped', 'failed', 'cancelled']);
+export type CurriculumState = z.infer<typeof curriculumStateSchema>;
+
+/** A gate that was judged, or that waits. */
+export const gateStatusSchema = z.strictObject({
+  /** Stage after which it stands. */
+  stage: z.string(),
+  /** core/gate.ts describeGate. */
+  gate: z.string(),
+  state: z.enum(['passed', 'warned', 'waiting', 'approved', 'rejected', 'stopped']),
+  /** What was measured, or who decided and why. */
+  detail: z.string(),
+});
+export type GateStatus = z.infer<typeof gateStatusSchema>;
+
 export const curriculumStatusSchema = z.strictObject({
   recipe: z.string(),
   plan_hash: sha256Schema,
-  state: z.enum(['running', 'waiting', 'done', 'stopped', 'failed', 'cancelled']),
+  state: curriculumStateSchema,
   stages: z.array(stageStatusSchema),
   evaluations: z.array(evaluationStatusSchema),
+  gates: z.array(gateStatusSchema).default([]),
+  /** What the curriculum itself asks: a gate that waits for `approve` or `reject`. Stages ask their own. */
+  question: questionSchema.nullable().default(null),
+  last_control: z.string().nullable().default(null),
 });
 export type CurriculumStatus = z.infer<typeof curriculumStatusSchema>;

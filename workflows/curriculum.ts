@@ -46,8 +46,12 @@ export async function curriculumWorkflow(input: CurriculumInput): Promise<Curric
       planned_steps: stage.objective.training.steps,
       question: null,
       last_failure: null,
+      last_control: null,
     })),
     evaluations: plan.evaluations.map(({ stage, data, key }) => ({ stage, data: data.name, key, state: 'queued' })),
+    gates: [],
+    question: null,
+    last_control: null,
   };
   setHandler(curriculumStatusQuery, () => status);
 

@@ -1,26 +1,48 @@
 /** Queries and updates of the workflows, and their inputs: imported by workflows, workers and clients alike. */
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import type { CheckpointRef, StageResult } from '../core/checkpoint.js';
+import type { Amend, By, Retry, Skip } from '../core/control.js';
+import type { SettingChanges } from '../core/amend.js';
 import type { Plan, PlannedEvaluation, PlannedStage } from '../core/plan.js';
 import type { Answer, CurriculumStatus, StageStatus } from '../core/states.js';
-import type { StageResult } from '../core/checkpoint.js';
 
-/** Queue prefix is fixed by the client that starts the run, so that tests and tenants stay apart. */
-export interface CurriculumInput {
+/** Where activities and children go, and what the server knows; fixed by whoever starts the run, the same for all its children. */
+export interface Placement {
+  /** First part of all queue names, so that tests and tenants stay apart. */
+  readonly queuePrefix: string;
+  /** One queue, named by the prefix, for everything but what must stay on one host: a Worker of one's own with all plugins. */
+  readonly oneQueue?: boolean;
+  /** Search attributes that the namespace has registered; an unregistered one would block the run for ever. */
+  readonly searchAttributes?: readonly string[];
+}
+export interface CurriculumInput extends Placement {
   readonly plan: Plan;
-  readonly queuePrefix: string;
 }
-export interface StageInput {
+export interface StageInput extends Placement {
   readonly stage: PlannedStage;
-  readonly queuePrefix: string;
+  /** For search attributes and the UI only. */
+  readonly recipe?: string;
 }
-export interface EvaluationInput {
+export interface EvaluationInput extends Placement {
   readonly evaluation: PlannedEvaluation;
-  readonly queuePrefix: string;
 }
 
+/** How a stage's workflow ended. */
 export type StageEnd =
   | { readonly state: 'done'; readonly result: StageResult; readonly attempts: number }
-  | { readonly state: 'stopped'; readonly reason: string };
+  | { readonly state: 'stopped'; readonly reason: string }
+  /** A checkpoint's weights are handed over in place of the stage's result: `result.key` is theirs, not the stage's. */
+  | { readonly state: 'skipped'; readonly result: StageResult; readonly step: number; readonly reason: string }
+  /** Its settings were changed: another stage goes on, which whoever started this one plans. */
+  | {
+      readonly state: 'superseded';
+      readonly set: SettingChanges;
+      /** Null when it had none: the amended stage begins from its start. */
+      readonly checkpoint: CheckpointRef | null;
+      /** With `weights_only`: the key under which the checkpoint's weights were exported. */
+      readonly weights: string | null;
+      readonly reason: string;
+    };
 
 export interface CurriculumEnd {
   readonly state: 'done' | 'stopped';
@@ -29,5 +51,28 @@ export interface CurriculumEnd {
 
 export const curriculumStatusQuery = defineQuery<CurriculumStatus>('status');
 export const stageStatusQuery = defineQuery<StageStatus>('stageStatus');
-/** Answers the question of a parked stage; refused, with the reason, when nothing was asked or the choice is not offered. */
+
+/**
+ * Updates of a stage (answered with its status) and, by the same names, of a curriculum (answered with its own). Each is refused,
+ * with the reason and what is allowed, where core/control.ts says so; failure type `UpdateRefused`.
+ */
+export const stageUpdates = {
+  pause: defineUpdate<StageStatus, [By]>('pause'),
+  resume: defineUpdate<StageStatus, [By]>('resume'),
+  retry: defineUpdate<StageStatus, [Partial<Retry> & Pick<By, 'actor'>]>('retry'),
+  skip: defineUpdate<StageStatus, [Partial<Skip> & Pick<By, 'actor'>]>('skip'),
+  amend: defineUpdate<StageStatus, [Partial<Amend> & Pick<Amend, 'actor' | 'set'>]>('amend'),
+  stop: defineUpdate<StageStatus, [By]>('stop'),
+} as const;
+export const curriculumUpdates = {
+  pause: defineUpdate<CurriculumStatus, [By]>('pause'),
+  resume: defineUpdate<CurriculumStatus, [By]>('resume'),
+  retry: defineUpdate<CurriculumStatus, [Partial<Retry> & Pick<By, 'actor'>]>('retry'),
+  skip: defineUpdate<CurriculumStatus, [Partial<Skip> & Pick<By, 'actor'>]>('skip'),
+  amend: defineUpdate<CurriculumStatus, [Partial<Amend> & Pick<Amend, 'actor' | 'set'>]>('amend'),
+  stop: defineUpdate<CurriculumStatus, [By]>('stop'),
+  approve: defineUpdate<CurriculumStatus, [By]>('approve'),
+  reject: defineUpdate<CurriculumStatus, [By]>('reject'),
+} as const;
+/** The answer to a parked stage's question by its choice; `retry`, `skip` and `stop` say the same. Kept for runs of version 0.1. */
 export const answerUpdate = defineUpdate<StageStatus, [Answer]>('answer');

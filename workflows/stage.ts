@@ -42,6 +42,7 @@ export async function stageWorkflow(input: StageInput): Promise<StageEnd> {
     planned_steps: stage.objective.training.steps,
     question: parking.question(),
     last_failure: lastFailure,
+    last_control: null,
   });
   const parking = createParking(status, () => {
     state = 'queued';

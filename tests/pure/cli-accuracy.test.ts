@@ -1,7 +1,7 @@
 /** Intervals against published values, and the table made of summaries. */
 import { describe, expect, it } from 'vitest';
 import { accuracyText } from '../../cli/report/accuracy-text.js';
-import { nearestName } from '../../cli/nearest-name.js';
+import { nearestName } from '../../core/nearest-name.js';
 import { html } from '../../cli/report/html.js';
 import { wilsonInterval } from '../../core/wilson.js';
 

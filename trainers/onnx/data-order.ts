@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { StagewrightError } from '../../core/failures.js';
+import { byPassRate } from '../../core/order.js';
 import type { OnnxJob } from '../../core/onnx-job.js';
 import { derivedGenerator, permutation } from './random.js';
 
@@ -35,7 +36,7 @@ export class DataOrder<T extends Orderable> {
   ) {
     if (rows.length === 0)
       throw new StagewrightError('DataInvalid', 'the data set has no rows; a stage needs at least one');
-    this.#rows = order === 'easy_to_hard' || order === 'hard_to_easy' ? byDifficulty(rows, order) : rows;
+    this.#rows = byPassRate(rows, order);
   }
 
   /** Rows of `step` (from 1), in order. */
@@ -70,20 +71,4 @@ export function promptIdsSha256(batch: readonly Orderable[]): string {
   return createHash('sha256')
     .update(batch.map((row) => row.id).join('\n'))
     .digest('hex');
-}
-
-/** Ties keep the order of the file (Array.prototype.toSorted is stable). */
-function byDifficulty<T extends Orderable>(rows: readonly T[], order: 'easy_to_hard' | 'hard_to_easy'): T[] {
-  const rate = (row: T): number => {
-    if (row.passRate === undefined)
-      throw new StagewrightError('DataInvalid', `row ${row.id} has no pass_rate, which order ${order} needs`, {
-        row: row.id,
-      });
-    return row.passRate;
-  };
-  const sign = order === 'easy_to_hard' ? -1 : 1;
-  return rows
-    .map((row) => ({ row, key: sign * rate(row) }))
-    .toSorted((a, b) => a.key - b.key)
-    .map(({ row }) => row);
 }

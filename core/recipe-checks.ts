@@ -1,0 +1,154 @@
+/** What a recipe's parts demand of each other: names that must exist, stages that must come earlier. Shapes are recipe.ts's. */
+import { CAPABILITY_OF, type DigitsKind } from './digits/derivation.js';
+import type { DataSettings } from './data-source.js';
+import type { Gate } from './gate.js';
+
+/** The parts of a parsed recipe that checks look at. */
+interface Parts {
+  readonly data: Readonly<Record<string, DataSettings>>;
+  readonly stages: readonly {
+    readonly name: string;
+    readonly data: string;
+    readonly objective: 'sft' | 'rlvr';
+    readonly from?: string | undefined;
+    readonly gates: readonly Gate[];
+  }[];
+  readonly curriculum?: readonly string[] | undefined;
+  readonly evaluation?: { readonly data: readonly string[]; readonly after: 'each' | 'last' } | undefined;
+}
+
+export interface Complaint {
+  readonly path: (string | number)[];
+  readonly message: string;
+}
+
+/** Only an RLVR step has these. */
+const RLVR_ONLY = ['reward', 'accuracy', 'format', 'mixed_groups', 'kl', 'clip_fraction', 'trace_length'];
+
+export function recipeComplaints(recipe: Parts): Complaint[] {
+  return [...names(recipe), ...unions(recipe), ...curriculum(recipe), ...gates(recipe)];
+}
+
+/** Names of the stages that run, in order. */
+export function curriculumOf(recipe: Pick<Parts, 'curriculum'> & { stages: readonly { name: string }[] }): string[] {
+  return [...(recipe.curriculum ?? recipe.stages.map((stage) => stage.name))];
+}
+
+function names({ data, stages, evaluation }: Parts): Complaint[] {
+  const found: Complaint[] = [];
+  const known = Object.keys(data);
+  const seen = new Set<string>();
+  for (const [i, stage] of stages.entries()) {
+    if (seen.has(stage.name))
+      found.push({ path: ['stages', i, 'name'], message: `stage name "${stage.name}" is used twice` });
+    seen.add(stage.name);
+    if (!Object.hasOwn(data, stage.data))
+      found.push({ path: ['stages', i, 'data'], message: noData(stage.data, known) });
+  }
+  for (const [i, name] of (evaluation?.data ?? []).entries())
+    if (!Object.hasOwn(data, name)) found.push({ path: ['evaluation', 'data', i], message: noData(name, known) });
+  return found;
+}
+
+function unions({ data }: Parts): Complaint[] {
+  const found: Complaint[] = [];
+  const parts = Object.keys(data).filter((name) => data[name]?.generator !== 'union');
+  for (const [name, settings] of Object.entries(data)) {
+    if (settings.generator !== 'union') continue;
+    for (const [i, part] of settings.of.entries())
+      if (!parts.includes(part))
+        found.push({
+          path: ['data', name, 'of', i],
+          message: Object.hasOwn(data, part) ? `"${part}" is a union itself; name its parts` : noData(part, parts),
+        });
+  }
+  return found;
+}
+
+function curriculum(recipe: Parts): Complaint[] {
+  const found: Complaint[] = [];
+  const { stages } = recipe;
+  const known = stages.map((stage) => stage.name);
+  const earlier: string[] = [];
+  for (const [i, name] of curriculumOf(recipe).entries()) {
+    const at = known.indexOf(name);
+    if (at < 0) found.push({ path: ['curriculum', i], message: `no stage "${name}"; known: ${known.join(', ')}` });
+    else if (recipe.curriculum !== undefined && earlier.includes(name))
+      found.push({ path: ['curriculum', i], message: `stage "${name}" stands twice` });
+    const from = stages[at]?.from;
+    if (from === 'previous' && i === 0)
+      found.push({ path: ['stages', at, 'from'], message: 'the first stage has none before it' });
+    else if (from !== undefined && from !== 'scratch' && from !== 'previous' && !earlier.includes(from))
+      found.push({
+        path: ['stages', at, 'from'],
+        message: `"${from}" is no earlier stage; use scratch, previous${earlier.map((s) => `, ${s}`).join('')}`,
+      });
+    earlier.push(name);
+  }
+  return found;
+}
+
+function gates(recipe: Parts): Complaint[] {
+  const { data, stages, evaluation } = recipe;
+  const order = curriculumOf(recipe);
+  return stages.flatMap((stage, i) =>
+    stage.gates.flatMap((gate, j): Complaint[] => {
+      const path = ['stages', i, 'gates', j];
+      if (gate.on === 'training')
+        return stage.objective === 'sft' && RLVR_ONLY.includes(gate.metric)
+          ? [
+              {
+                path: [...path, 'metric'],
+                message: `an SFT stage has no ${gate.metric}; it has loss, grad_norm, entropy`,
+              },
+            ]
+          : [];
+      if (gate.on !== 'evaluation') return [];
+      const evaluated = evaluation?.data ?? [];
+      if (!evaluated.includes(gate.data))
+        return [
+          {
+            path: [...path, 'data'],
+            message: `"${gate.data}" is not evaluated; evaluation.data has: ${evaluated.join(', ') || 'nothing'}`,
+          },
+        ];
+      if (evaluation?.after === 'last' && order.includes(stage.name) && order.at(-1) !== stage.name)
+        return [{ path, message: `evaluation.after is "last": stage "${stage.name}" is not evaluated` }];
+      const settings = data[gate.data];
+      const kinds = settings === undefined ? null : kindsOf(settings, data);
+      if (kinds === null) return [];
+      const capabilities = [...new Set(kinds.map((kind) => CAPABILITY_OF[kind]))];
+      if (gate.capability !== undefined && !capabilities.includes(gate.capability))
+        return [
+          { path: [...path, 'capability'], message: lacks(gate.data, 'capability', gate.capability, capabilities) },
+        ];
+      if (gate.kind !== undefined && !kinds.some((kind) => kind === gate.kind))
+        return [{ path: [...path, 'kind'], message: lacks(gate.data, 'kind', gate.kind, kinds) }];
+      return [];
+    }),
+  );
+}
+
+/** Kinds of generated questions; null where only the rows themselves know. */
+function kindsOf(settings: DataSettings, data: Parts['data']): DigitsKind[] | null {
+  switch (settings.generator) {
+    case 'digits':
+      return Object.keys(settings.mix) as DigitsKind[];
+    case 'folder':
+      return null;
+    case 'union': {
+      const parts = settings.of
+        .map((name) => data[name])
+        .map((part) => (part === undefined ? null : kindsOf(part, data)));
+      return parts.some((part) => part === null) ? null : [...new Set(parts.flatMap((part) => part ?? []))];
+    }
+  }
+}
+
+function noData(name: string, known: readonly string[]): string {
+  return `no data set "${name}"; known: ${known.join(', ') || 'none'}`;
+}
+
+function lacks(data: string, what: string, name: string, known: readonly string[]): string {
+  return `the evaluation on "${data}" has no ${what} "${name}"; it has ${known.join(', ')}`;
+}
