@@ -1,7 +1,7 @@
 /** Lint: the type-checked rules that catch real faults, and the directions of imports as the design draws them. */
 import tseslint from 'typescript-eslint';
 
-const SOURCES = ['core', 'store', 'runner', 'trainers', 'workflows', 'activities', 'workers', 'cli', 'campaign'];
+const SOURCES = ['core', 'store', 'runner', 'trainers', 'workflows', 'activities', 'workers', 'client', 'cli', 'campaign'];
 
 /** What each folder may import from, itself apart. `workflows` sees activities as types only. */
 const MAY_IMPORT = {
@@ -12,8 +12,9 @@ const MAY_IMPORT = {
   workflows: ['core'],
   activities: ['core', 'store', 'runner', 'trainers', 'workflows'],
   workers: ['core', 'store', 'runner', 'trainers', 'workflows', 'activities'],
-  cli: ['core', 'store', 'runner', 'workflows', 'workers'],
-  campaign: ['core', 'store', 'cli', 'workers', 'workflows'],
+  client: ['core', 'store', 'runner', 'workflows', 'workers'],
+  cli: ['core', 'store', 'runner', 'workflows', 'workers', 'client'],
+  campaign: ['core', 'store', 'client', 'cli', 'workers', 'workflows'],
 };
 
 /** Not in the workflow sandbox: some of these bundle silently and fail later. */

@@ -32,6 +32,17 @@ export interface ControlActivities {
   }): Promise<StageStatus>;
 }
 
+/** A checkpoint, and the stage that trained it: the one asked for, or one that it goes on from. */
+export interface CheckpointAt extends CheckpointRef {
+  readonly key: string;
+}
+export interface FoundCheckpoints {
+  /** Null when there is none, or none of the step, that is whole. */
+  readonly checkpoint: CheckpointAt | null;
+  /** All steps with a manifest, newest first; damaged ones included. */
+  readonly steps: readonly number[];
+}
+
 export interface StoreActivities {
   /** The stage's result if it is complete; its bytes are not looked at. */
   findResult(key: string): Promise<StageResult | null>;
@@ -40,13 +51,16 @@ export interface StoreActivities {
    * from the final checkpoint. Fails with ExportCorrupt when that is damaged too.
    */
   takeOver(key: string): Promise<StageResult>;
-  /** The newest whole checkpoint of the stage's lineage, or the one of `step`; null when there is none. */
-  findCheckpoint(input: { key: string; step: number | null }): Promise<CheckpointRef | null>;
+  /**
+   * The newest whole checkpoint of the stage's lineage, or the one of `step`, and the steps that have one. Where the stage goes on
+   * from another's checkpoint, that one's lineage belongs to it up to there.
+   */
+  findCheckpoint(input: { stage: PlannedStage; step: number | null }): Promise<FoundCheckpoints>;
   /**
    * Exports the weights of a checkpoint before its stage is done, under their own key (core/plan.ts checkpointWeightsKey), where
    * `takeOver` finds them like any result. Idempotent.
    */
-  exportCheckpoint(input: { stage: PlannedStage; checkpoint: CheckpointRef }): Promise<StageResult>;
+  exportCheckpoint(input: { stage: PlannedStage; checkpoint: CheckpointAt }): Promise<StageResult>;
 }
 
 export interface DataActivities {

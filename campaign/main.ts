@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { planFile } from '../cli/plan-file.js';
+import { planFile } from '../client/plan-file.js';
 import { ROOT } from '../cli/root.js';
 import type { Plan } from '../core/plan.js';
 import { damageNewest, newestFile } from './damage.js';

@@ -1,5 +1,5 @@
 /** How the command ends: exit codes, and the error that carries one to main. Failures of the work itself are core/failures.ts. */
-import { StagewrightError } from '../core/failures.js';
+import { StagewrightError, type FailureType } from '../core/failures.js';
 
 export const EXIT = { done: 0, failed: 1, usage: 2, waiting: 3, interrupted: 130 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -16,11 +16,18 @@ export class CommandError extends Error {
   }
 }
 
+const USAGE: readonly FailureType[] = [
+  'RecipeInvalid',
+  'UnknownName',
+  'AlreadyRuns',
+  'SettingsMissing',
+  'UpdateRefused',
+];
+
 /** Recipe, names and environment are the caller's to correct; everything else is a failure. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommandError) return error.exitCode;
-  if (error instanceof StagewrightError && (error.type === 'RecipeInvalid' || error.type === 'UnknownName'))
-    return EXIT.usage;
+  if (error instanceof StagewrightError && USAGE.includes(error.type)) return EXIT.usage;
   return EXIT.failed;
 }
 

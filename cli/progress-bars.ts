@@ -2,8 +2,8 @@
 import cliProgress from 'cli-progress';
 import pc from 'picocolors';
 import { duration, liveWords, stateWords } from './progress-text.js';
-import type { Snapshot } from './snapshot.js';
-import type { Watcher } from './watch.js';
+import type { Snapshot } from '../client/snapshot.js';
+import type { Watcher } from '../client/watch.js';
 
 const STANDSTILL_MS = 10_000;
 

@@ -1,7 +1,7 @@
 /** Progress where there is no terminal: a line when something changes, else one every few seconds, and a word on standstill. */
 import { duration, liveWords, stateWords } from './progress-text.js';
-import type { Snapshot } from './snapshot.js';
-import type { Watcher } from './watch.js';
+import type { Snapshot } from '../client/snapshot.js';
+import type { Watcher } from '../client/watch.js';
 
 const LINE_EVERY_MS = 4_000;
 const STANDSTILL_MS = 10_000;

@@ -1,6 +1,6 @@
 /** Words for what a watcher sees: pure, so that terminal bars and plain lines say the same. */
 import type { StageStatus } from '../core/states.js';
-import type { Live } from './snapshot.js';
+import type { Live } from '../client/snapshot.js';
 
 /** `1 h 05 min`, `2 min 10 s`, `8 s`. */
 export function duration(seconds: number): string {

@@ -4,7 +4,7 @@ import { ProgressBars } from './progress-bars.js';
 import { ProgressLines } from './progress-lines.js';
 import { questionText } from './progress-text.js';
 import { CommandError, EXIT } from './exit.js';
-import { watchCurriculum, type WatchEnd, type WatchOptions } from './watch.js';
+import { watchCurriculum, type WatchEnd, type WatchOptions } from '../client/watch.js';
 
 let drawn: ProgressBars | undefined;
 

@@ -99,8 +99,10 @@ export type ExportedWeights = z.infer<typeof exportSchema>;
 export const stageResultSchema = z.strictObject({
   schema: z.literal('stagewright/result@1'),
   key: sha256Schema,
+  /** Of weights handed over before their stage was done: the key of that stage, to which `final` belongs. Absent: `key` itself. */
+  of: sha256Schema.optional(),
   epoch,
-  /** Equals the planned steps. */
+  /** Equals the planned steps, or is the step of the checkpoint handed over. */
   step,
   final: checkpointRefSchema,
   export: exportSchema,

@@ -59,7 +59,10 @@ export const FAILURES = {
   DiskFull: { meaning: 'No space is left for a checkpoint or an export. Nothing committed is lost.', verdict: PARK },
   NoPermission: { meaning: 'The store or the host folder may not be written.', verdict: PARK },
   ResumeNotHonoured: { meaning: 'The first trained step was not the manifest’s step + 1.', verdict: PARK },
-  ExportCorrupt: { meaning: 'The export and the checkpoint it is made from are both damaged.', verdict: PARK },
+  ExportCorrupt: {
+    meaning: 'An export, or a checkpoint to go on from, is damaged and cannot be made again.',
+    verdict: PARK,
+  },
   CheckpointElsewhere: {
     meaning: 'The only checkpoints can be read by one host, and that host is gone.',
     verdict: PARK,
@@ -69,6 +72,8 @@ export const FAILURES = {
     verdict: PARK,
   },
   UpdateRefused: { meaning: 'The run’s state does not allow what was asked of it.', verdict: FAIL },
+  AlreadyRuns: { meaning: 'Another plan of the same recipe still runs.', verdict: FAIL },
+  ServerUnreachable: { meaning: 'No Temporal server answers at the address.', verdict: retry(null, 1, 60) },
   SettingsMissing: {
     meaning: 'The worker’s or client’s own configuration lacks a setting, or contradicts itself.',
     verdict: FAIL,

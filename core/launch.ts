@@ -49,6 +49,8 @@ export const launchSchema = z.strictObject({
   trainer: z.strictObject({ name: z.string(), version: z.string() }),
   planned_steps: z.int().min(1),
   resume_from: checkpointRefSchema.nullable(),
+  /** The checkpoint of another stage that this epoch goes on from: an amended stage that has none of its own yet. */
+  continues: checkpointRefSchema.extend({ key: sha256Schema }).nullable().default(null),
   reach: reachSchema,
   /** Newest whole checkpoints that stay, the final one apart. */
   keep_checkpoints: z.int().min(2),

@@ -47,6 +47,12 @@ export function planAgain(plan: Plan, change: PlanChange): Plan {
       return rekeyed(plan, (stage) => {
         if (stage.key !== change.stage) return null;
         const { continues: _, ...amended } = amendStage(stage, change.set);
+        const { steps } = amended.objective.training;
+        if (change.continues !== null && change.continues.step >= steps)
+          throw new StagewrightError(
+            'RecipeInvalid',
+            `stage ${stage.name} is at step ${change.continues.step} already: training.steps must be above it, not ${steps}`,
+          );
         return {
           ...amended,
           ...(change.weights === null ? {} : { parent: change.weights }),

@@ -41,7 +41,7 @@ export async function runStage(parts: RunParts): Promise<Outcome> {
   try {
     const early = await untilStoreAnswers(parts, () => mayBegin(parts));
     if (early !== null) return early;
-    const guard = createStepGuard(launch.resume_from?.step ?? null, launch.planned_steps);
+    const guard = createStepGuard((launch.resume_from ?? launch.continues)?.step ?? null, launch.planned_steps);
     const commits = createCommits(store, launch, parts.backend, guard, parts.renewal, log);
     return (await train(parts, guard, commits)) ?? (await exportAndPublish(parts, commits));
   } catch (error) {
@@ -116,8 +116,9 @@ async function train(parts: RunParts, guard: StepGuard, commits: Commits): Promi
 
 /** A trainer that failed on a damaged checkpoint is worth another attempt, which passes it over. */
 async function damagedStart({ launch, store }: RunParts, message: string): Promise<Outcome | null> {
-  if (launch.resume_from === null) return null;
-  const manifest = await store.readManifest(launch.key, launch.resume_from);
+  const from = launch.resume_from === null ? launch.continues : { key: launch.key, ...launch.resume_from };
+  if (from === null) return null;
+  const manifest = await store.readManifest(from.key, from);
   if (manifest === null) return null;
   const verdict = await store.verifyCheckpoint(manifest);
   if (verdict.kind === 'whole') return null;

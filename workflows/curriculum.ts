@@ -74,7 +74,7 @@ export async function curriculumWorkflow(input: CurriculumInput): Promise<Curric
       onJoin: () => mark(stage, { reused: true }),
     });
     const end = joined.kind === 'found' ? { state: 'done' as const, result: joined.value, attempts: 0 } : joined.end;
-    if (end.state === 'stopped') {
+    if (end.state !== 'done') {
       mark(stage, { state: 'stopped', last_failure: end.reason });
       return 'stopped';
     }

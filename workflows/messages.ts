@@ -1,9 +1,9 @@
 /** Queries and updates of the workflows, and their inputs: imported by workflows, workers and clients alike. */
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
-import type { CheckpointRef, StageResult } from '../core/checkpoint.js';
+import type { StageResult } from '../core/checkpoint.js';
 import type { Amend, By, Retry, Skip } from '../core/control.js';
 import type { SettingChanges } from '../core/amend.js';
-import type { Plan, PlannedEvaluation, PlannedStage } from '../core/plan.js';
+import type { CheckpointOf, Plan, PlannedEvaluation, PlannedStage } from '../core/plan.js';
 import type { Answer, CurriculumStatus, StageStatus } from '../core/states.js';
 
 /** Where activities and children go, and what the server knows; fixed by whoever starts the run, the same for all its children. */
@@ -38,7 +38,7 @@ export type StageEnd =
       readonly state: 'superseded';
       readonly set: SettingChanges;
       /** Null when it had none: the amended stage begins from its start. */
-      readonly checkpoint: CheckpointRef | null;
+      readonly checkpoint: CheckpointOf | null;
       /** With `weights_only`: the key under which the checkpoint's weights were exported. */
       readonly weights: string | null;
       readonly reason: string;

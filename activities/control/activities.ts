@@ -1,4 +1,4 @@
-/** Activities that only talk to the Temporal server. They need a worker whose connection gives activities a client. */
+/** Activities that talk to the Temporal server, or only think. They need a worker whose connection gives activities a client. */
 import { Context } from '@temporalio/activity';
 import {
   ApplicationFailure,
@@ -7,7 +7,11 @@ import {
   TerminatedFailure,
   WorkflowFailedError,
   WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
 } from '@temporalio/client';
+import { isFailureType, StagewrightError, type FailureType } from '../../core/failures.js';
+import { planAgain } from '../../core/plan-again.js';
+import type { StageStatus } from '../../core/states.js';
 import type { ControlActivities, EndedRun } from '../contracts.js';
 import { guarded } from '../support/failures.js';
 import { withHeartbeat } from '../support/heartbeat.js';
@@ -15,8 +19,14 @@ import { withHeartbeat } from '../support/heartbeat.js';
 const UNAVAILABLE_CODES = [4, 14];
 const PAUSE_MS = 2_000;
 
+type UpdateInput = Parameters<ControlActivities['updateStage']>[0];
+
 export function createControlActivities(): ControlActivities {
-  return guarded<ControlActivities>({ awaitRun: (workflowId) => withHeartbeat(() => waitFor(workflowId)) });
+  return guarded<ControlActivities>({
+    awaitRun: (workflowId) => withHeartbeat(() => waitFor(workflowId)),
+    planAgain: async ({ plan, change }) => planAgain(plan, change),
+    updateStage: (input) => withHeartbeat(() => updateStage(input)),
+  });
 }
 
 async function waitFor(workflowId: string): Promise<EndedRun> {
@@ -33,6 +43,32 @@ async function waitFor(workflowId: string): Promise<EndedRun> {
       }
       if (error instanceof WorkflowFailedError) return how(error.cause);
       if (error instanceof WorkflowNotFoundError) return { ended: 'unknown', message: 'no such run' };
+      throw error;
+    }
+  }
+}
+
+/** The stage's own answer, or its refusal. A server that is away is asked again under the same update id. */
+async function updateStage({ workflowId, update, input, id }: UpdateInput): Promise<StageStatus> {
+  const { client } = Context.current();
+  for (;;) {
+    try {
+      return await client.workflow
+        .getHandle(workflowId)
+        .executeUpdate<StageStatus, [UpdateInput['input']]>(update, { args: [input], updateId: id });
+    } catch (error) {
+      if (isGrpcServiceError(error) && UNAVAILABLE_CODES.includes(error.code)) {
+        await Context.current().sleep(PAUSE_MS);
+        continue;
+      }
+      if (error instanceof WorkflowNotFoundError)
+        throw new StagewrightError('UpdateRefused', `${update} is refused: the stage has ended meanwhile`);
+      const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+      if (cause instanceof ApplicationFailure)
+        throw new StagewrightError(
+          isFailureType(cause.type ?? '') ? (cause.type as FailureType) : 'UpdateRefused',
+          cause.message,
+        );
       throw error;
     }
   }

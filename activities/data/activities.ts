@@ -23,14 +23,17 @@ export type DataRecord = z.infer<typeof dataRecordSchema>;
 export const DATA_RECORD = 'data.json';
 
 export function createDataActivities(store: Store): DataActivities {
-  return guarded<DataActivities>({ prepareData: (data) => withHeartbeat(() => prepare(store, data)) });
+  return guarded<DataActivities>({
+    prepareData: (data) => withHeartbeat(() => prepare(store, data)),
+    checkPassRates: (data) => withHeartbeat(() => checkPassRates(store, data)),
+  });
 }
 
 async function prepare(store: Store, data: PlannedData): Promise<{ rows: number }> {
   const known = await readDataRecord(store, data.key);
   if (known !== null) return { rows: known.rows };
   await store.publishData(data.key, async (folder) => {
-    const rows = await fill(data, folder);
+    const rows = await fill(store, data, folder);
     const rows_sha256 = createHash('sha256')
       .update(await readFile(join(folder, ROWS_FILE)))
       .digest('hex');
@@ -42,13 +45,58 @@ async function prepare(store: Store, data: PlannedData): Promise<{ rows: number 
   return { rows: made.rows };
 }
 
+/**
+ * Rows of the parts one set after the other. Ids and pictures get the part's number before them: two parts may use the same ones,
+ * and names of sets are no part of a key.
+ */
+async function unite(store: Store, { name, parts = [] }: PlannedData, folder: string): Promise<number> {
+  const lines: string[] = [];
+  for (const [i, part] of parts.entries()) {
+    await prepare(store, part);
+    const from = await store.findData(part.key);
+    if (from === null)
+      throw new StagewrightError('Internal', `part ${part.name} of data set ${name} is not in the store`);
+    const copied = new Set<string>();
+    for (const { row } of await loadRows(from)) {
+      for (const image of row.images) {
+        if (copied.has(image)) continue;
+        copied.add(image);
+        await mkdir(dirname(join(folder, String(i), image)), { recursive: true });
+        await copyFile(join(from, image), join(folder, String(i), image));
+      }
+      lines.push(canonicalJson({ ...row, id: `${i}/${row.id}`, images: row.images.map((image) => `${i}/${image}`) }));
+    }
+  }
+  await writeFile(join(folder, ROWS_FILE), lines.map((line) => `${line}\n`).join(''));
+  return (await loadRows(folder)).length;
+}
+
+async function checkPassRates(store: Store, data: PlannedData): Promise<{ rows: number }> {
+  await prepare(store, data);
+  const folder = await store.findData(data.key);
+  if (folder === null) throw new StagewrightError('Internal', `data set ${data.name} is not in the store`);
+  const rows = await loadRows(folder);
+  const without = rows.filter(({ row }) => row.pass_rate === undefined);
+  const [first] = without;
+  if (first !== undefined)
+    throw new StagewrightError(
+      'DataInvalid',
+      `data set ${data.name}: ${without.length} of ${rows.length} rows have no pass_rate, the first is ${first.row.id}; ` +
+        'ordering by difficulty needs one in each row',
+      { row: first.row.id },
+    );
+  return { rows: rows.length };
+}
+
 /** The record of a data set that is in the store, or null. */
 export async function readDataRecord(store: Store, key: string): Promise<DataRecord | null> {
   return readRecord(store.objects, `${layout.data(key)}/${DATA_RECORD}`, dataRecordSchema);
 }
 
 /** @returns the number of rows, each checked. */
-async function fill({ derivation, folder: own, name }: PlannedData, folder: string): Promise<number> {
+async function fill(store: Store, data: PlannedData, folder: string): Promise<number> {
+  const { derivation, folder: own, name } = data;
+  if (derivation.generator === 'union') return unite(store, data, folder);
   if (derivation.generator === 'digits') {
     await materialiseDigits(derivation, folder);
     return (await loadRows(folder)).length;

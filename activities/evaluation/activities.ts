@@ -19,6 +19,7 @@ import { answerRows } from '../../trainers/onnx/answer.js';
 import type { EvaluationActivities, Shard } from '../contracts.js';
 import { readDataRecord } from '../data/activities.js';
 import { guarded } from '../support/failures.js';
+import { measureGate, SUMMARY } from './measure-gate.js';
 import { withHeartbeat } from '../support/heartbeat.js';
 
 const BATCH_ROWS = 256;
@@ -27,11 +28,11 @@ export function createEvaluationActivities(store: Store): EvaluationActivities {
   return guarded<EvaluationActivities>({
     planShards: (evaluation) => withHeartbeat(() => planShards(store, evaluation)),
     answerShard: (input) => withHeartbeat(() => answerShard(store, input.evaluation, input.result, input.shard)),
+    measureGate: (input) => withHeartbeat(() => measureGate(store, input)),
     summarise: (input) => withHeartbeat(() => summarise(store, input.evaluation, input.result, input.shards)),
   });
 }
 
-const SUMMARY = 'summary.json';
 const shardKey = (key: string, index: number): string =>
   `${layout.evaluation(key)}/answers-${String(index).padStart(5, '0')}.jsonl`;
 

@@ -1,8 +1,15 @@
-/** Looking results up, and handing them over: bytes are checked where one stage's weights become another's start. */
+/**
+ * Looking up results and checkpoints, and handing weights over: bytes are checked where one stage's weights become another's
+ * start.
+ */
+import { hostname } from 'node:os';
+import { Context } from '@temporalio/activity';
 import type { StageResult } from '../../core/checkpoint.js';
 import { StagewrightError } from '../../core/failures.js';
+import { exportCheckpoint } from '../../runner/export-checkpoint.js';
 import { repairExport } from '../../runner/repair-export.js';
 import { failPoint } from '../../store/fail-point.js';
+import { findWhole } from '../../store/find-checkpoint.js';
 import type { Store } from '../../store/store.js';
 import type { StoreActivities } from '../contracts.js';
 import { guarded } from '../support/failures.js';
@@ -12,6 +19,18 @@ export function createStoreActivities(store: Store): StoreActivities {
   return guarded<StoreActivities>({
     findResult: (key) => withHeartbeat(() => store.readResult(key)),
     takeOver: (key) => withHeartbeat(() => takeOver(store, key)),
+    findCheckpoint: ({ stage, step }) =>
+      withHeartbeat(() => findWhole(store, stage.key, stage.continues ?? null, step)),
+    exportCheckpoint: ({ stage, checkpoint }) =>
+      withHeartbeat((signal) => {
+        const { workflowId: workflow_id, runId: run_id } = Context.current().info.workflowExecution ?? {
+          workflowId: 'none',
+          runId: 'none',
+        };
+        // The attempt is no part of it: a retried activity goes on under its own claim.
+        const owner = { workflow_id, run_id, attempt: 1 };
+        return exportCheckpoint(store, { checkpoint, name: stage.name, owner, host: hostname(), signal });
+      }),
   });
 }
 

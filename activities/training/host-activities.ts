@@ -115,7 +115,7 @@ async function lost(context: TrainingContext, { stage, grant }: TrainInput): Pro
 async function onCancelled(context: TrainingContext, input: TrainInput, last: TrainingProgress | null): Promise<void> {
   const details = Context.current().cancellationDetails;
   const { stage, grant } = input;
-  const end = (): Promise<void> => beating(() => endRun(context, { ...grant, key: stage.key }));
+  const end = async (): Promise<void> => void (await beating(() => endRun(context, { ...grant, key: stage.key })));
   if (details?.workerShutdown === true) {
     if (context.settings.shutdown === 'stop') await end();
     const how = context.settings.shutdown === 'stop' ? 'saved a checkpoint and stopped' : 'goes on';

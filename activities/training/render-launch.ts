@@ -9,6 +9,7 @@ import { readLaunch } from '../../runner/run-folder.js';
 import { layout } from '../../store/layout.js';
 import { modelFolder } from '../../store/models.js';
 import type { TrainInput } from '../contracts.js';
+import { findWhole } from '../../store/find-checkpoint.js';
 import { readDataRecord } from '../data/activities.js';
 import { runFolderOf, type TrainingContext } from './context.js';
 
@@ -27,13 +28,14 @@ export async function renderLaunch(context: TrainingContext, input: TrainInput, 
       `stage ${stage.name}: the plan names trainer ${stage.trainer.name} ${stage.trainer.version}, this host has ${backend.version}`,
     );
   await store.describeStage(stage.key, { name: stage.name, material: stageKeyMaterial(stage) });
+  const continues = grant.resumeFrom === null ? await continuesFrom(context, input) : null;
   const at = (key: string): string => store.objects.path(key);
   const rendered = backend.render({
     stage,
     modelFolder: await modelFolder(stage.model),
     data: await dataOf(context, input),
     parent: parent === null ? null : { folder: store.exportFolder(parent), files: parent.export.files },
-    resume: await resumeOf(context, input),
+    resume: await resumeOf(context, input, continues),
     outputs: {
       metrics: at(layout.metrics(stage.key, grant.epoch)),
       checkpoints: at(layout.checkpoints(stage.key, grant.epoch)),
@@ -56,6 +58,7 @@ export async function renderLaunch(context: TrainingContext, input: TrainInput, 
     trainer: stage.trainer,
     planned_steps: stage.objective.training.steps,
     resume_from: grant.resumeFrom,
+    continues,
     reach: 'shared',
     keep_checkpoints: stage.checkpoints.keep,
     timers: settings.timers,
@@ -73,7 +76,28 @@ async function dataOf({ store }: TrainingContext, { stage }: TrainInput): Promis
   return { folder, rows_sha256: record.rows_sha256 };
 }
 
-async function resumeOf({ store }: TrainingContext, { stage, grant }: TrainInput): Promise<CheckpointFiles | null> {
+/** An amended stage without a checkpoint of its own goes on from the one that it was planned to continue. */
+async function continuesFrom({ store }: TrainingContext, { stage }: TrainInput): Promise<Launch['continues']> {
+  const { continues } = stage;
+  if (continues === undefined) return null;
+  const found = await findWhole(store, continues.key, null, continues.step);
+  if (found.checkpoint !== null) return found.checkpoint;
+  throw new StagewrightError(
+    'ExportCorrupt',
+    `stage ${stage.name} continues step ${continues.step} of stage ${continues.key.slice(0, 12)}, which has no whole checkpoint of that step`,
+    { key: continues.key, step: continues.step },
+  );
+}
+
+async function resumeOf(
+  { store }: TrainingContext,
+  { stage, grant }: TrainInput,
+  continues: Launch['continues'],
+): Promise<CheckpointFiles | null> {
+  if (continues !== null) {
+    const manifest = await store.readManifest(continues.key, continues);
+    if (manifest !== null) return checkpointFiles(store, manifest);
+  }
   if (grant.resumeFrom === null) return null;
   const manifest = await store.readManifest(stage.key, grant.resumeFrom);
   if (manifest === null)

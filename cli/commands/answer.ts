@@ -6,9 +6,9 @@ import { choiceSchema } from '../../core/states.js';
 import { readSettings } from '../../workers/settings.js';
 import { answerUpdate } from '../../workflows/messages.js';
 import type { Action } from '../commands.js';
-import { call, connect } from '../connection.js';
+import { call, connect } from '../../client/connection.js';
 import { CommandError, EXIT } from '../exit.js';
-import { findStage } from '../find-curriculum.js';
+import { findStage } from '../../client/find-curriculum.js';
 
 export const answer: Action = async ([meant = '', given = ''], options) => {
   const choice = choiceSchema.safeParse(given);

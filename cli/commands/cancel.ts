@@ -1,10 +1,10 @@
 /** `cancel`: Temporal's own cancellation, as the UI's button does it; returns when the curriculum has ended. */
 import { readSettings } from '../../workers/settings.js';
 import type { Action } from '../commands.js';
-import { connect } from '../connection.js';
+import { connect } from '../../client/connection.js';
 import { CommandError, EXIT } from '../exit.js';
-import { findCurriculum } from '../find-curriculum.js';
-import { cancelAndWait } from '../start-curriculum.js';
+import { findCurriculum } from '../../client/find-curriculum.js';
+import { cancelAndWait } from '../../client/start-curriculum.js';
 import { say } from '../watch-loudly.js';
 
 export const cancel: Action = async ([meant = '']) => {

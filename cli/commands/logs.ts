@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readSettings, type Settings } from '../../workers/settings.js';
 import type { Action } from '../commands.js';
-import { connect } from '../connection.js';
+import { connect } from '../../client/connection.js';
 import { CommandError, EXIT } from '../exit.js';
-import { findStage } from '../find-curriculum.js';
+import { findStage } from '../../client/find-curriculum.js';
 import { watchInterrupt } from '../interrupt.js';
-import { planFile } from '../plan-file.js';
+import { planFile } from '../../client/plan-file.js';
 
 const LOOK_MS = 300;
 

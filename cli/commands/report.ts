@@ -2,7 +2,7 @@
 import { readSettings } from '../../workers/settings.js';
 import type { Action } from '../commands.js';
 import { EXIT } from '../exit.js';
-import { parseSeed, planFile, type Planned } from '../plan-file.js';
+import { parseSeed, planFile, type Planned } from '../../client/plan-file.js';
 import { writeReport } from '../report/write-report.js';
 import { say } from '../watch-loudly.js';
 

@@ -1,11 +1,11 @@
 /** `run`: plan, start or attach, watch until the end. */
 import { readSettings } from '../../workers/settings.js';
 import type { Action } from '../commands.js';
-import { connect } from '../connection.js';
+import { connect } from '../../client/connection.js';
 import { EXIT } from '../exit.js';
 import { watchInterrupt } from '../interrupt.js';
-import { parseSeed, planFile } from '../plan-file.js';
-import { startCurriculum } from '../start-curriculum.js';
+import { parseSeed, planFile } from '../../client/plan-file.js';
+import { startCurriculum } from '../../client/start-curriculum.js';
 import { requireDone, say, watchLoudly } from '../watch-loudly.js';
 
 export const run: Action = async ([file = ''], options) => {

@@ -2,11 +2,11 @@
 import Table from 'cli-table3';
 import { readSettings } from '../../workers/settings.js';
 import type { Action } from '../commands.js';
-import { connect } from '../connection.js';
+import { connect } from '../../client/connection.js';
 import { EXIT } from '../exit.js';
-import { findCurriculum, listCurricula } from '../find-curriculum.js';
+import { findCurriculum, listCurricula } from '../../client/find-curriculum.js';
 import { liveWords, questionText, stateWords } from '../progress-text.js';
-import { takeSnapshot, type Snapshot } from '../snapshot.js';
+import { takeSnapshot, type Snapshot } from '../../client/snapshot.js';
 import { PLAIN_TABLE } from '../tables.js';
 
 export const status: Action = async ([meant], options) => {

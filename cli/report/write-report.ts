@@ -3,7 +3,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Planned } from '../plan-file.js';
+import type { Planned } from '../../client/plan-file.js';
 import { ROOT } from '../root.js';
 import { accuracyByRecipe, accuracyByStage, type KindCapabilities } from './accuracy.js';
 import { accuracyText } from './accuracy-text.js';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { ProgressLines } from '../../cli/progress-lines.js';
 import { duration, liveWords, questionText, rate } from '../../cli/progress-text.js';
-import type { Live, Snapshot } from '../../cli/snapshot.js';
+import type { Live, Snapshot } from '../../client/snapshot.js';
 import type { StageStatus } from '../../core/states.js';
 
 const stage: StageStatus = {
@@ -17,6 +17,7 @@ const stage: StageStatus = {
   planned_steps: 80,
   question: null,
   last_failure: null,
+  last_control: null,
 };
 const live = (step: number): Live => ({
   progress: {
@@ -38,6 +39,9 @@ const snapshot = (at: Live, change: Partial<StageStatus> = {}): Snapshot => ({
     state: 'running',
     stages: [{ ...stage, ...change }],
     evaluations: [],
+    gates: [],
+    question: null,
+    last_control: null,
   },
   live: new Map([[stage.key, at]]),
 });

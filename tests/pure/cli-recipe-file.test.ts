@@ -1,6 +1,6 @@
 /** A recipe with a mistake: the error names file, line, column, key and what would be right. */
 import { describe, expect, it } from 'vitest';
-import { parseRecipe } from '../../cli/recipe-file.js';
+import { parseRecipe } from '../../client/recipe-file.js';
 import { StagewrightError } from '../../core/failures.js';
 
 const GOOD = `name: tiny

@@ -112,6 +112,7 @@ export async function launchOf(
     trainer: { name: 'stand-in', version: '1' },
     planned_steps: steps,
     resume_from: claim.resume_from,
+    continues: null,
     reach: 'shared',
     keep_checkpoints: options.keep ?? 2,
     timers: { ...TIMERS, ...options.timers },

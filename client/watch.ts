@@ -8,7 +8,7 @@ import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@tempor
 import type { CurriculumStatus } from '../core/states.js';
 import type { CurriculumEnd } from '../workflows/messages.js';
 import { call, isUnanswered } from './connection.js';
-import { CommandError } from './exit.js';
+import { StagewrightError } from '../core/failures.js';
 import { takeSnapshot, type Snapshot } from './snapshot.js';
 
 export type WatchEnd =
@@ -58,9 +58,12 @@ export async function watchCurriculum(
       firstLook = false;
     } catch (error) {
       if (error instanceof WorkflowNotFoundError)
-        throw new CommandError(`the server knows no curriculum ${workflowId}; its database may be another one`, 1, {
-          cause: error,
-        });
+        throw new StagewrightError(
+          'UnknownName',
+          `the server knows no curriculum ${workflowId}; its database may be another one`,
+          {},
+          { cause: error },
+        );
       if (!isUnanswered(error)) throw error;
       watcher.onSilence(who, Math.round((Date.now() - answered) / 1000));
     }

@@ -9,7 +9,7 @@ import type { Plan } from '../core/plan.js';
 import type { Settings } from '../workers/settings.js';
 import type { CurriculumInput } from '../workflows/messages.js';
 import { call, isUnanswered } from './connection.js';
-import { CommandError, EXIT } from './exit.js';
+import { StagewrightError } from '../core/failures.js';
 
 export interface Started {
   readonly workflowId: string;
@@ -69,11 +69,11 @@ async function isRunning(client: Client, workflowId: string): Promise<boolean> {
   }
 }
 
-function refusal(recipe: string, others: readonly string[]): CommandError {
-  return new CommandError(
+function refusal(recipe: string, others: readonly string[]): StagewrightError {
+  return new StagewrightError(
+    'AlreadyRuns',
     `another plan of recipe ${recipe} still runs: ${others.join(', ')}. ` +
       `Either watch it (stagewright status ${others[0] ?? ''}), or run again with --replace: it is cancelled then, and stages that ` +
       'are equal in both plans are reused.',
-    EXIT.usage,
   );
 }

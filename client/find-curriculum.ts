@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Client } from '@temporalio/client';
 import { curriculumId, curriculumIdPrefix } from '../core/ids.js';
 import type { StageStatus } from '../core/states.js';
-import { CommandError, EXIT } from './exit.js';
+import { StagewrightError } from '../core/failures.js';
 import { planFile } from './plan-file.js';
 import { takeSnapshot } from './snapshot.js';
 
@@ -25,7 +25,7 @@ export async function listCurricula(client: Client, recipe?: string, limit = 20)
   return found.sort((a, b) => b.started.getTime() - a.started.getTime());
 }
 
-/** @throws CommandError when there is none. */
+/** @throws StagewrightError UnknownName when there is none. */
 export async function findCurriculum(client: Client, meant: string): Promise<string> {
   if (meant.startsWith('stagewright/curriculum/')) return meant;
   if (existsSync(meant)) {
@@ -33,14 +33,14 @@ export async function findCurriculum(client: Client, meant: string): Promise<str
     return curriculumId(plan.recipe, plan.hash);
   }
   if (!/^[a-z0-9._-]+$/u.test(meant))
-    throw new CommandError(`there is no file "${meant}", and no recipe can have that name`, EXIT.usage);
+    throw new StagewrightError('UnknownName', `there is no file "${meant}", and no recipe can have that name`);
   const [newest] = await listCurricula(client, meant, 1);
   if (newest === undefined)
-    throw new CommandError(`no curriculum of a recipe "${meant}" was ever started on this server`, EXIT.usage);
+    throw new StagewrightError('UnknownName', `no curriculum of a recipe "${meant}" was ever started on this server`);
   return newest.workflowId;
 }
 
-/** Looks through the curricula of the server, newest first. @throws CommandError when none has the stage. */
+/** Looks through the curricula of the server, newest first. @throws StagewrightError UnknownName when none has the stage. */
 export async function findStage(client: Client, meant: string, recipe?: string): Promise<StageStatus> {
   const ids =
     recipe === undefined
@@ -54,5 +54,5 @@ export async function findStage(client: Client, meant: string, recipe?: string):
       names.add(stage.name);
     }
   }
-  throw new CommandError(`no stage "${meant}"; known: ${[...names].join(', ') || 'none'}`, EXIT.usage);
+  throw new StagewrightError('UnknownName', `no stage "${meant}"; known: ${[...names].join(', ') || 'none'}`);
 }

@@ -1,7 +1,7 @@
 /** A client of the Temporal server of the settings, or a clear error when nobody answers there. */
 import { Client, Connection } from '@temporalio/client';
 import type { Settings } from '../workers/settings.js';
-import { CommandError } from './exit.js';
+import { StagewrightError } from '../core/failures.js';
 
 /** A call that takes longer counts as "the server does not answer". */
 export const CALL_MS = 5_000;
@@ -11,9 +11,10 @@ export async function connect(settings: Settings): Promise<Client> {
     const connection = await Connection.connect({ address: settings.address, connectTimeout: CALL_MS });
     return new Client({ connection, namespace: settings.namespace });
   } catch (error) {
-    throw new CommandError(
+    throw new StagewrightError(
+      'ServerUnreachable',
       `no Temporal server answers at ${settings.address}. Start one here with \`stagewright up\`, or set TEMPORAL_ADDRESS.`,
-      1,
+      { address: settings.address },
       { cause: error },
     );
   }

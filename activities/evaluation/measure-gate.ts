@@ -1,0 +1,75 @@
+/** What a gate asks for, as the store holds it: a share of an evaluation's answers, or a mean over a stage's last steps. */
+import { evaluationSummarySchema, type EvaluationSummary } from '../../core/evaluation.js';
+import { StagewrightError } from '../../core/failures.js';
+import { describeGate, type Measured, type MeasuredGate, type TrainingMetric } from '../../core/gate.js';
+import type { MetricsLine } from '../../core/metrics.js';
+import type { PlannedStage } from '../../core/plan.js';
+import type { Store } from '../../store/store.js';
+import { readTrainingLog } from '../../store/training-log.js';
+import type { EvaluationActivities } from '../contracts.js';
+
+/** File of an evaluation. */
+export const SUMMARY = 'summary.json';
+
+type Input = Parameters<EvaluationActivities['measureGate']>[0];
+
+/** @throws StagewrightError GateUnmeasurable naming what is not there, and what is. */
+export async function measureGate(store: Store, { gate, stage, evaluation }: Input): Promise<Measured> {
+  if (gate.on === 'training') return measureTraining(store, gate, stage);
+  const summary =
+    evaluation === null ? null : await store.readEvaluation(evaluation.key, SUMMARY, evaluationSummarySchema);
+  if (summary === null) throw unmeasurable(gate, stage, `stage ${stage.name} was not evaluated on ${gate.data}`);
+  return measureSummary(summary, gate, stage);
+}
+
+function measureSummary(
+  summary: EvaluationSummary,
+  gate: Extract<MeasuredGate, { on: 'evaluation' }>,
+  stage: PlannedStage,
+): Measured {
+  const part = partOf(summary, gate);
+  if (part === undefined) {
+    const what = gate.capability === undefined ? 'kind' : 'capability';
+    const known = Object.keys(gate.capability === undefined ? summary.by_kind : summary.by_capability);
+    throw unmeasurable(
+      gate,
+      stage,
+      `it answered no question of ${what} ${gate.capability ?? gate.kind}; it has ${known.join(', ')}`,
+    );
+  }
+  const right = gate.metric === 'accuracy' ? part.correct : 'format' in part ? part.format : undefined;
+  if (right === undefined) throw unmeasurable(gate, stage, 'format is not counted by capability');
+  if (part.n === 0) throw unmeasurable(gate, stage, 'it answered no question');
+  return { value: right / part.n, n: part.n };
+}
+
+type Part = { readonly n: number; readonly correct: number; readonly format?: number };
+
+function partOf(
+  summary: EvaluationSummary,
+  { capability, kind }: Extract<MeasuredGate, { on: 'evaluation' }>,
+): Part | undefined {
+  if (capability !== undefined) return summary.by_capability[capability];
+  if (kind !== undefined) return summary.by_kind[kind];
+  return summary;
+}
+
+async function measureTraining(
+  store: Store,
+  gate: Extract<MeasuredGate, { on: 'training' }>,
+  stage: PlannedStage,
+): Promise<Measured> {
+  const log = await readTrainingLog(store, stage.key, stage.continues ?? null);
+  const values = log.slice(-gate.last_steps).flatMap((line) => metricOf(line, gate.metric) ?? []);
+  if (values.length === 0) throw unmeasurable(gate, stage, `its log of ${log.length} steps has no ${gate.metric}`);
+  return { value: values.reduce((sum, value) => sum + value, 0) / values.length, n: values.length };
+}
+
+function metricOf(line: MetricsLine, metric: TrainingMetric): number | undefined {
+  const value: unknown = (line as Readonly<Record<string, unknown>>)[metric];
+  return typeof value === 'number' ? value : undefined;
+}
+
+function unmeasurable(gate: MeasuredGate, stage: PlannedStage, why: string): StagewrightError {
+  return new StagewrightError('GateUnmeasurable', `gate "${describeGate(gate)}" after stage ${stage.name}: ${why}`);
+}
