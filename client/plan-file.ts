@@ -1,10 +1,16 @@
-/** From a recipe's file to its plan, with the facts of this installation. */
-import { readFile } from 'node:fs/promises';
+/** From a recipe's file, or one of its variants, to its plan, with the facts of this installation. */
 import { StagewrightError } from '../core/failures.js';
 import { planRecipe, type Plan } from '../core/plan.js';
 import type { Recipe } from '../core/recipe.js';
 import { readFacts } from './facts.js';
-import { readRecipe } from './recipe-file.js';
+import { readRecipeText } from './recipe-file.js';
+
+export interface PlanOptions {
+  /** One of the file's variants; without it the recipe as it stands. */
+  readonly variant?: string | undefined;
+  /** Stands in place of the recipe's own. */
+  readonly seed?: number | undefined;
+}
 
 export interface Planned {
   readonly recipe: Recipe;
@@ -13,11 +19,11 @@ export interface Planned {
   readonly text: string;
 }
 
-/** @throws StagewrightError RecipeInvalid or UnknownName. `seed` stands in place of the recipe's own. */
-export async function planFile(file: string, seed?: number): Promise<Planned> {
-  const read = await readRecipe(file);
+/** @throws StagewrightError RecipeInvalid or UnknownName. */
+export async function planFile(file: string, { variant, seed }: PlanOptions = {}): Promise<Planned> {
+  const { recipe: read, text } = await readRecipeText(file, variant);
   const recipe = seed === undefined ? read : { ...read, seed };
-  return { recipe, plan: planRecipe(recipe, await readFacts(recipe, file)), text: await readFile(file, 'utf8') };
+  return { recipe, plan: planRecipe(recipe, await readFacts(recipe, file)), text };
 }
 
 /** @throws StagewrightError RecipeInvalid */

@@ -1,26 +1,61 @@
-/** A recipe from YAML: each error names file, line, column, key and what would be right. It plans and runs nothing. */
+/**
+ * A recipe, or one variant of it, from YAML: each error names file, line, column, key and what would be right. It plans and runs
+ * nothing.
+ */
 import { readFile } from 'node:fs/promises';
-import { isMap, isNode, LineCounter, parseDocument, type Document } from 'yaml';
-import type { z } from 'zod';
+import { LineCounter, parseDocument } from 'yaml';
 import { StagewrightError } from '../core/failures.js';
+import { hint } from '../core/nearest-name.js';
 import { recipeSchema, type Recipe } from '../core/recipe.js';
-import { nearestName } from '../core/nearest-name.js';
-import { keysAt } from './schema-keys.js';
+import { resolveVariant, variantNames } from '../core/variants.js';
+import { complaintsOf, type Complaint } from './recipe-complaints.js';
 
-/** @throws StagewrightError RecipeInvalid */
-export async function readRecipe(file: string): Promise<Recipe> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(error);
-    throw new StagewrightError('RecipeInvalid', `recipe ${file}: ${reason}`, { file });
-  }
-  return parseRecipe(text, file);
+export interface RecipeText {
+  readonly recipe: Recipe;
+  /** As it stands in the file. */
+  readonly text: string;
 }
 
-/** @throws StagewrightError RecipeInvalid with one line for each error. */
-export function parseRecipe(text: string, file: string): Recipe {
+/**
+ * @param variant one of the file's `variants`; without it the recipe as it stands, and then all variants are checked too
+ * @throws StagewrightError RecipeInvalid, or UnknownName for the variant
+ */
+export async function readRecipe(file: string, variant?: string): Promise<Recipe> {
+  return (await readRecipeText(file, variant)).recipe;
+}
+
+/** The same, with the text it was read from. */
+export async function readRecipeText(file: string, variant?: string): Promise<RecipeText> {
+  const text = await readText(file);
+  return { recipe: parseRecipe(text, file, variant), text };
+}
+
+/** Names of a file's variants, in its order. @throws StagewrightError RecipeInvalid where it is no YAML */
+export async function readVariantNames(file: string): Promise<string[]> {
+  return variantNames(parse(await readText(file), file).value);
+}
+
+/** @throws StagewrightError RecipeInvalid with one line for each error, or UnknownName for the variant. */
+export function parseRecipe(text: string, file: string, variant?: string): Recipe {
+  const { document, value, at } = parse(text, file);
+  const names = variantNames(value);
+  if (variant !== undefined && !names.includes(variant))
+    throw new StagewrightError('UnknownName', `${file} has no variant "${variant}"; ${hint(variant, names)}`, {
+      known: names,
+    });
+  const checked = variant === undefined ? [undefined, ...names] : [variant];
+  const found = checked.flatMap((name) => complaintsOf(document, value, name));
+  if (found.length > 0) throw invalid(linesOf(found, at));
+  return recipeSchema.parse(resolveVariant(value, variant));
+}
+
+interface Parsed {
+  readonly document: ReturnType<typeof parseDocument>;
+  readonly value: unknown;
+  readonly at: (offset: number) => string;
+}
+
+function parse(text: string, file: string): Parsed {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const at = (offset: number): string => {
@@ -31,64 +66,30 @@ export function parseRecipe(text: string, file: string): Recipe {
     throw invalid(
       document.errors.map((error) => `${at(error.pos[0])}: ${error.message.split(' at line ')[0] ?? error.message}`),
     );
-  const value: unknown = document.toJS();
-  const parsed = recipeSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw invalid(
-    parsed.error.issues
-      .flatMap((issue) => split(issue, document, value))
-      .sort((a, b) => a.offset - b.offset)
-      .map(({ offset, key, message }) => `${at(offset)}: ${key === '' ? '' : `${key}: `}${message}`),
-  );
+  return { document, value: document.toJS() as unknown, at };
 }
 
-interface Complaint {
-  readonly offset: number;
-  readonly key: string;
-  readonly message: string;
-}
-
-function split(issue: z.core.$ZodIssue, document: Document, value: unknown): Complaint[] {
-  if (issue.code === 'unrecognized_keys') {
-    const known = keysAt(recipeSchema, issue.path, value);
-    return issue.keys.map((key) => {
-      const near = nearestName(key, known);
-      const hint = near === undefined ? `known here: ${known.join(', ')}` : `did you mean "${near}"?`;
-      return {
-        offset: offsetOf(document, [...issue.path, key]),
-        key: dotted([...issue.path, key]),
-        message: `unknown key; ${hint}`,
-      };
+/** In the order of the file, each once: variants repeat what is wrong with the recipe they stand in. */
+function linesOf(complaints: readonly Complaint[], at: (offset: number) => string): string[] {
+  const seen = new Set<string>();
+  return [...complaints]
+    .sort((a, b) => a.offset - b.offset)
+    .flatMap(({ offset, key, message, variant }) => {
+      const what = `${at(offset)}: ${key === '' ? '' : `${key}: `}${message}`;
+      if (seen.has(what)) return [];
+      seen.add(what);
+      return variant === undefined ? what : `${what} (in variant ${variant})`;
     });
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : String(error);
+    throw new StagewrightError('RecipeInvalid', `recipe ${file}: ${reason}`, { file });
   }
-  const missing = !document.hasIn(issue.path) && issue.path.length > 0;
-  return [{ offset: offsetOf(document, issue.path), key: dotted(issue.path), message: words(issue, missing) }];
-}
-
-function words(issue: z.core.$ZodIssue, missing: boolean): string {
-  if (issue.code === 'invalid_type' && missing) return `missing; a value of type ${issue.expected} is needed`;
-  if (issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options))
-    return `${missing ? 'missing; ' : ''}must be one of ${issue.options.join(', ')}`;
-  return `${missing ? 'missing; ' : ''}${issue.message.replace(/^Invalid input: /u, '')}`;
-}
-
-/** Where the key stands, else the nearest that encloses it. */
-function offsetOf(document: Document, path: readonly PropertyKey[]): number {
-  if (path.length === 0) return isNode(document.contents) ? (document.contents.range?.[0] ?? 0) : 0;
-  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
-  const last = path.at(-1);
-  if (isMap(parent)) {
-    const key = parent.items.map((pair) => pair.key).find((k) => isNode(k) && String(k) === String(last));
-    if (isNode(key)) return key.range?.[0] ?? 0;
-  }
-  const node = document.getIn(path, true);
-  return isNode(node) ? (node.range?.[0] ?? 0) : offsetOf(document, path.slice(0, -1));
-}
-
-function dotted(path: readonly PropertyKey[]): string {
-  return path
-    .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`))
-    .join('');
 }
 
 function invalid(lines: readonly string[]): StagewrightError {

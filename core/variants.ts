@@ -4,6 +4,7 @@
  */
 import mergePatch from 'json-merge-patch';
 import { StagewrightError } from './failures.js';
+import { hint } from './nearest-name.js';
 
 type Json = Record<string, unknown>;
 
@@ -37,11 +38,9 @@ function applyVariant(value: Json, name: string): Json {
   const variants = isObject(value['variants']) ? value['variants'] : {};
   const chosen = Object.hasOwn(variants, name) ? variants[name] : undefined;
   if (!isObject(chosen))
-    throw new StagewrightError(
-      'UnknownName',
-      `no variant "${name}"; known: ${Object.keys(variants).join(', ') || 'none'}`,
-      { known: Object.keys(variants) },
-    );
+    throw new StagewrightError('UnknownName', `no variant "${name}"; ${hint(name, Object.keys(variants))}`, {
+      known: Object.keys(variants),
+    });
   const { change, data, evaluation, defaults, ...own } = chosen;
   const { variants: _, ...base } = value;
   const stages = Array.isArray(base['stages']) ? (base['stages'] as unknown[]) : [];

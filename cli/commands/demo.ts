@@ -34,7 +34,7 @@ export const demo: Action = async (_args, options) => {
   const seed = parseSeed(options['seed'], '--seed');
   // Before anything is started: a recipe with an error costs nothing.
   const planned: Planned[] = [];
-  for (const file of files) planned.push(await planFile(file, seed));
+  for (const file of files) planned.push(await planFile(file, { seed }));
 
   const interrupt = watchInterrupt(
     () => say('stopping: the trainer saves a checkpoint, then everything ends. `npm run demo` goes on from there.'),

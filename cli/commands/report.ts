@@ -9,7 +9,7 @@ import { say } from '../watch-loudly.js';
 export const report: Action = async (files, options) => {
   const seed = parseSeed(options['setSeed'], '--set-seed');
   const planned: Planned[] = [];
-  for (const file of files) planned.push(await planFile(file, seed));
+  for (const file of files) planned.push(await planFile(file, { seed }));
   const title = planned.map((p) => p.plan.recipe).join(', ');
   const { text, file } = await writeReport(readSettings(process.env).store, planned, String(options['out']), title);
   process.stdout.write(`${text}\n`);

@@ -9,7 +9,7 @@ import { startCurriculum } from '../../client/start-curriculum.js';
 import { requireDone, say, watchLoudly } from '../watch-loudly.js';
 
 export const run: Action = async ([file = ''], options) => {
-  const { plan } = await planFile(file, parseSeed(options['setSeed'], '--set-seed'));
+  const { plan } = await planFile(file, { seed: parseSeed(options['setSeed'], '--set-seed') });
   const settings = readSettings(process.env);
   const client = await connect(settings);
   const started = await startCurriculum(client, plan, settings, { replace: options['replace'] === true, say });
