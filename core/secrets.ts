@@ -3,23 +3,39 @@
  * refuse them in recipes and updates, and to redact them in logs. A net, not a proof: secrets belong to the worker's environment.
  */
 
-/** Names of settings and fields whose value is a secret. */
+/** Names of settings and fields whose value is a secret, once camelCase is snake_case. */
 export const SECRET_NAME =
-  /(?:^|[._-])(?:api_?key|token|secret|password|passwd|credentials?|authorization|private_?key)$/iu;
+  /(?:^|[._-])(?:api_?key|(?:access|secret|private|signing)_?key(?:_?id)?|token|secret|password|passwd|credentials?|authorization|cookie)$/iu;
 
-/** Forms of tokens: Hugging Face, OpenAI and Anthropic, Weights & Biases (40 hex), GitHub, AWS, Slack, JWT, bearer, PEM, URL with password. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name.replace(/([a-z0-9])([A-Z])/gu, '$1_$2'));
+}
+
+/** Node 20 has no inline `i` flag, and other forms are told by their case. */
+const anyCase = (words: string): string => words.replace(/[a-z]/gu, (c) => `[${c.toUpperCase()}${c}]`);
+/** Not in the middle of a word (`task-`), but after an escape (`\\n`) of a JSON string. */
+const START = '(?<=^|[^A-Za-z0-9]|\\\\[nrt])';
+/** Between a secret's name and its value, also in JSON inside a JSON string. */
+const IS = '\\\\*["\']?\\s*[=:]\\s*\\\\*["\']?';
+
+/**
+ * Forms of tokens: Hugging Face, OpenAI and Anthropic, GitHub, AWS, Slack, Google, JWT, bearer and basic, PEM, URL with password,
+ * and what stands after the name of a secret (`WANDB_API_KEY=`, `"token": "`). None spans a quote, so that JSON stays JSON.
+ */
 const FORMS = [
-  'hf_[A-Za-z0-9]{20,}',
-  'sk-[A-Za-z0-9_-]{16,}',
-  'gh[pousr]_[A-Za-z0-9]{20,}',
-  'github_pat_[A-Za-z0-9_]{20,}',
-  '(?:AKIA|ASIA)[A-Z0-9]{16}',
-  'xox[abprs]-[A-Za-z0-9-]{10,}',
-  'eyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{4,}',
+  `${START}hf_[A-Za-z0-9]{20,}`,
+  `${START}sk-[A-Za-z0-9_-]{16,}`,
+  `${START}gh[pousr]_[A-Za-z0-9]{20,}`,
+  `${START}github_pat_[A-Za-z0-9_]{20,}`,
+  `${START}(?:AKIA|ASIA)[A-Z0-9]{16}`,
+  `${START}xox[abprs]-[A-Za-z0-9-]{10,}`,
+  `${START}AIza[A-Za-z0-9_-]{35}`,
+  `${START}eyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{4,}`,
   '(?<=[Bb]earer )[A-Za-z0-9._~+/-]{12,}=*',
-  '-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*PRIVATE KEY-----)?',
-  '(?<=[a-z][a-z0-9+.-]*://[^\\s:/@]*:)[^\\s@/]+(?=@)',
-  '(?<=(?:api_?key|token|secret|password|passwd|WANDB_API_KEY|HF_TOKEN)["\']?\\s*[=:]\\s*["\']?)[^\\s"\',;]{6,}',
+  `(?<=[Aa]uthorization${IS}[Bb]asic )[A-Za-z0-9+/]{4,}=*`,
+  '-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[^"\']*?-----END [A-Z ]*PRIVATE KEY-----|[A-Za-z0-9+/=\\s\\\\]*)',
+  '(?<=[a-z][a-z0-9+.-]*://[^\\s:/@"\']*:)[^\\s@/"\']+(?=@)',
+  `(?<=(?:${anyCase('api_?key|access_?key|secret_?key|token|secret|password|passwd')})${IS})[^\\s"',;\\\\]{6,}`,
 ] as const;
 const ANY = new RegExp(FORMS.join('|'), 'gu');
 
@@ -36,7 +52,7 @@ export function looksSecret(text: string): boolean {
 
 /** Dotted name of the first secret in a JSON value, or null. @param path of the value itself */
 export function findSecret(value: unknown, path = ''): string | null {
-  if (typeof value === 'string') return SECRET_NAME.test(path) || looksSecret(value) ? path : null;
+  if (typeof value === 'string') return isSecretName(path) || looksSecret(value) ? path : null;
   if (typeof value !== 'object' || value === null) return null;
   for (const [name, inner] of Object.entries(value)) {
     const found = findSecret(inner, path === '' ? name : `${path}.${name}`);

@@ -2,8 +2,10 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command, Launch } from '../core/launch.js';
+import { createLineRedactor } from '../core/redact.js';
 import { faultOf } from '../store/faults.js';
 import type { Exit } from './exit-verdict.js';
 import { kill, MARKER_VARIABLE, sweep } from './processes.js';
@@ -11,6 +13,8 @@ import { kill, MARKER_VARIABLE, sweep } from './processes.js';
 const TAIL_CHARS = 16 * 1024;
 /** What a program wrote last may arrive after its end is known; its children may hold the pipe open for ever. */
 const DRAIN_MS = 300;
+/** A line that is not ended is written after this much silence. */
+const FLUSH_MS = 1_000;
 
 export interface Child {
   readonly pid: number | null;
@@ -21,7 +25,7 @@ export interface Child {
   stop(graceMs: number): void;
   /** SIGKILL of the group and of all with the run's marker; returns pids that survive. */
   destroy(): Promise<number[]>;
-  /** The last 16 kB that it wrote, also when the log's disk is full. */
+  /** The last 16 kB that it wrote, without secrets, also when the log's disk is full. */
   log(): string;
 }
 
@@ -49,21 +53,35 @@ export function startChild(launch: Launch, command: Command, logFile: string): C
     },
   });
   let tail = '';
-  const onOutput = (bytes: Buffer): void => {
-    tail = (tail + bytes.toString('utf8')).slice(-TAIL_CHARS);
+  const write = (text: string): void => {
+    tail = (tail + text).slice(-TAIL_CHARS);
     try {
-      writeSync(log, bytes);
+      if (text !== '') writeSync(log, text);
     } catch {
       // A log that cannot be written is no reason to end a training.
     }
   };
-  child.stdout.on('data', onOutput);
-  child.stderr.on('data', onOutput);
+  // Apart: their lines must not be mixed. The store never holds a token that a trainer printed.
+  const streams = [child.stdout, child.stderr].map((stream) => {
+    const redactor = createLineRedactor();
+    const text = new StringDecoder('utf8');
+    let since = 0;
+    stream.on('data', (bytes: Buffer) => {
+      write(redactor.push(text.write(bytes)));
+      since = performance.now();
+    });
+    // A prompt or a progress bar without an end of line is shown when nothing follows it.
+    return { flush: (quietMs: number) => void (performance.now() - since >= quietMs && write(redactor.flush())) };
+  });
+  const flush = (quietMs = 0): void => streams.forEach((stream) => stream.flush(quietMs));
+  const flusher = setInterval(flush, FLUSH_MS, FLUSH_MS);
   let ended: Exit | null = null;
   const exited = new Promise<Exit>((resolve) => {
     const end = (exit: Exit): void => {
       if (ended !== null) return;
       ended = exit;
+      clearInterval(flusher);
+      flush();
       child.stdout.destroy();
       child.stderr.destroy();
       closeSync(log);

@@ -1,6 +1,8 @@
 /** What a trainer's or exporter's end means, from its exit and its last words. Pure. */
 import { isFailureType } from '../core/failures.js';
 import type { Outcome } from '../core/launch.js';
+import { redactDeep } from '../core/redact.js';
+import { redact } from '../core/secrets.js';
 
 /** Of the log, kept in a failure's message: it enters history. */
 const TAIL_CHARS = 1_500;
@@ -15,8 +17,9 @@ export interface Exit {
 }
 export type Failed = Extract<Outcome, { kind: 'failed' }>;
 
+/** What a program wrote enters history through here: without its secrets. */
 export function failed(type: string, message: string, details: Failed['details'] = {}): Failed {
-  return { kind: 'failed', type, message, details };
+  return { kind: 'failed', type, message: redact(message), details: redactDeep(details) as Failed['details'] };
 }
 
 /** Of an end with an error: the type that the program named in its last JSON line, else DiskFull or TrainerExited with its last lines. */

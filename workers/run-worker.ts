@@ -16,8 +16,9 @@ import { openTraining } from '../activities/training/context.js';
 import { openStore } from '../store/store.js';
 import { buildBundle, bundlePath } from './bundle.js';
 import { connectWorker } from './connect.js';
-import { createLogger, installRuntime } from './logging.js';
+import { createLogger } from './logging.js';
 import type { Settings } from './settings.js';
+import { installRuntime } from './telemetry/runtime.js';
 
 export const ROLES = ['control', 'cpu', 'gpu'] as const;
 export type Role = (typeof ROLES)[number];
@@ -29,8 +30,8 @@ const FORCE_MARGIN_MS = 15_000;
 
 /** @throws when the worker cannot go on; resolves after a signal. */
 export async function runWorker(settings: Settings, roles: readonly Role[]): Promise<void> {
-  const logger = createLogger(settings.logLevel);
-  installRuntime(logger);
+  const logger = createLogger({ level: settings.logLevel, format: settings.logFormat });
+  installRuntime({ logger, metricsAddress: settings.metricsAddress });
   const stop = new AbortController();
   const onSignal = (signal: NodeJS.Signals): void => {
     logger.info({ signal, shutdown: settings.shutdown }, 'worker stops');

@@ -9,6 +9,20 @@ import { timersSchema, type Timers } from '../core/launch.js';
 const count = z.coerce.number().int().min(0);
 const millis = z.coerce.number().int().positive();
 
+/** Empty counts as not set, as OpenTelemetry has it. */
+const optional = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
+
+/** `9464` alone is on this machine only: who wants more says so. */
+const metricsAddress = z.string().transform((text, context): string | null => {
+  if (text === '') return null;
+  const [, name = '127.0.0.1', port = ''] = /^(?:(\[[0-9a-f:]+\]|[0-9.]+|localhost):)?(\d{1,5})$/iu.exec(text) ?? [];
+  if (port !== '' && Number(port) > 0 && Number(port) < 65_536)
+    return `${name.toLowerCase() === 'localhost' ? '127.0.0.1' : name}:${port}`;
+  context.addIssue({ code: 'custom', message: `"${text}" is no port (9464) or IP address and port (0.0.0.0:9464)` });
+  return z.NEVER;
+});
+
 const environmentSchema = z.object({
   /** Folder for everything that is not told otherwise. */
   STAGEWRIGHT_HOME: z.string().default('.stagewright'),
@@ -33,6 +47,13 @@ const environmentSchema = z.object({
   STAGEWRIGHT_UNATTENDED_STOP_MS: millis.optional(),
   STAGEWRIGHT_STOP_GRACE_MS: millis.optional(),
   STAGEWRIGHT_POLL_MS: millis.optional(),
+  /** Default: text on a terminal, JSON elsewhere. */
+  STAGEWRIGHT_LOG_FORMAT: z.enum(['json', 'pretty']).optional(),
+  /** Where Prometheus may scrape this worker: `port` (this machine only) or `address:port`; empty = nowhere. */
+  STAGEWRIGHT_METRICS_ADDRESS: metricsAddress.optional(),
+  /** Where spans go, as OpenTelemetry names it; empty = no tracing. Its other OTEL_EXPORTER_OTLP_* the exporter reads itself. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(z.url({ protocol: /^https?$/u, error: 'an http or https URL' })),
+  OTEL_SERVICE_NAME: optional(z.string()).transform((name) => name ?? 'stagewright'),
   STAGEWRIGHT_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
   TEMPORAL_NAMESPACE: z.string().default('default'),
@@ -50,6 +71,12 @@ export interface Settings {
   readonly queuePrefix: string;
   readonly timers: Timers;
   readonly logLevel: string;
+  /** Undefined: text on a terminal, JSON elsewhere. */
+  readonly logFormat: 'json' | 'pretty' | undefined;
+  /** IP address and port of the Prometheus endpoint; null = none. */
+  readonly metricsAddress: string | null;
+  /** Null = no tracing. */
+  readonly tracing: { readonly endpoint: string; readonly serviceName: string } | null;
   readonly address: string;
   readonly namespace: string;
 }
@@ -86,6 +113,12 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     queuePrefix: e.STAGEWRIGHT_QUEUE_PREFIX,
     timers: timersSchema.parse(timers),
     logLevel: e.STAGEWRIGHT_LOG_LEVEL,
+    logFormat: e.STAGEWRIGHT_LOG_FORMAT,
+    metricsAddress: e.STAGEWRIGHT_METRICS_ADDRESS ?? null,
+    tracing:
+      e.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? null
+        : { endpoint: e.OTEL_EXPORTER_OTLP_ENDPOINT, serviceName: e.OTEL_SERVICE_NAME },
     address: e.TEMPORAL_ADDRESS,
     namespace: e.TEMPORAL_NAMESPACE,
   };

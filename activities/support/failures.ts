@@ -1,10 +1,12 @@
 /**
  * The boundary between our errors and Temporal's: every activity is wrapped once, and core/failures.ts decides what the server
- * may retry. Foreign errors become `Internal`; cancellation passes through untouched.
+ * may retry. Foreign errors become `Internal`; secrets stay out of history; cancellation passes through untouched.
  */
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { FAILURES, StagewrightError, type FailureType, type RetryRule } from '../../core/failures.js';
+import { redactDeep, redactError } from '../../core/redact.js';
+import { redact } from '../../core/secrets.js';
 
 type Activity = (...args: never[]) => Promise<unknown>;
 
@@ -26,9 +28,9 @@ export function toFailure(error: unknown, attempt: number): unknown {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
   const type: FailureType = error instanceof StagewrightError ? error.type : 'Internal';
   const { verdict } = FAILURES[type];
-  const message = error instanceof Error ? error.message : String(error);
-  const details = error instanceof StagewrightError ? [error.details] : [];
-  const cause = error instanceof Error ? { cause: error } : {};
+  const message = redact(error instanceof Error ? error.message : String(error));
+  const details = error instanceof StagewrightError ? [redactDeep(error.details)] : [];
+  const cause = error instanceof Error ? { cause: redactError(error) } : {};
   // Tries that are limited are counted by the workflow, apart from waits: the server's count mixes them.
   if (verdict.kind !== 'retry' || verdict.attempts !== null)
     return ApplicationFailure.create({ type, message, details, nonRetryable: true, ...cause });
