@@ -88,7 +88,9 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'tables of what the store holds of recipes, and one HTML file',
     options: [
       ['--out <file>', 'where the HTML goes', 'report.html'],
+      ['--variant <names>', 'variants of the recipes in their place, side by side (separated by commas)'],
       ['--set-seed <n>', 'seed in place of the recipe’s'],
+      ['--json', 'print the figures as JSON'],
     ],
     load: async () => (await import('./commands/report.js')).report,
   },

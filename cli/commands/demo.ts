@@ -14,7 +14,8 @@ import { watchInterrupt } from '../interrupt.js';
 import { LocalStack } from '../local-stack.js';
 import { parseSeed, planFile, type Planned } from '../../client/plan-file.js';
 import { duration } from '../progress-text.js';
-import { writeReport } from '../report/write-report.js';
+import { readHistory } from '../report/history.js';
+import { writeReport, type Report } from '../report/write-report.js';
 import { ROOT } from '../root.js';
 import { startCurriculum } from '../../client/start-curriculum.js';
 import type { WatchOptions } from '../../client/watch.js';
@@ -41,6 +42,7 @@ export const demo: Action = async (_args, options) => {
     () => say('still stopping; a checkpoint is being saved'),
   );
   const stack = await LocalStack.start({ home, env: process.env, say });
+  let report: Report;
   try {
     const client = await connect(stack.settings);
     for (const { plan } of planned) {
@@ -48,12 +50,19 @@ export const demo: Action = async (_args, options) => {
       const code = await runRecipe(client, stack, plan, options['replace'] === true, interrupt.signal);
       if (code !== EXIT.done) return code;
     }
+    report = await writeReport({
+      store: join(home, 'store'),
+      planned,
+      out: join(home, 'report.html'),
+      title: 'stagewright demo',
+      history: (plan) => readHistory(client, plan),
+    });
     await client.connection.close();
   } finally {
     await stack.stop();
     interrupt.dispose();
   }
-  const { text, file } = await writeReport(join(home, 'store'), planned, join(home, 'report.html'), 'stagewright demo');
+  const { text, file } = report;
   process.stdout.write(`${text}\n`);
   say(`all done in ${duration((Date.now() - started) / 1000)}; report: ${file}`);
   return EXIT.done;

@@ -1,17 +1,28 @@
-/** The report: one offline HTML file. Puts the parts together; each part is made elsewhere. */
+/**
+ * The report: one HTML file that opens offline. Read from the top: what was asked, what came out, did the gates hold, curves,
+ * answers, lineage, failures, versions. Puts the parts together; each part is made elsewhere.
+ */
+import type { Recipe } from '../../core/recipe.js';
+import type { AccuracyTable } from './accuracy.js';
+import type { RecipeFigures } from './figures.js';
 import { html, type Html } from './html.js';
-import { accuracyChart, CURVES, curveChart } from './charts.js';
-import { cellText } from './accuracy-text.js';
-import type { AccuracyRow, AccuracyTable } from './accuracy.js';
+import { askedPart } from './part-asked.js';
+import { curvesPart } from './part-curves.js';
+import { eventsPart } from './part-events.js';
+import { gatesPart } from './part-gates.js';
+import { lineagePart } from './part-lineage.js';
+import { accuracyTables, outcomePart } from './part-outcome.js';
+import { versionsPart } from './part-versions.js';
+import type { RecipeResults } from './results.js';
 import { sampleCards } from './sample-cards.js';
 import type { Sample } from './samples.js';
-import { settingsPart } from './settings-part.js';
-import type { RecipeResults } from './results.js';
+import { slotsOf } from './slots.js';
 import { STYLE } from './style.js';
 
 export interface RecipePart {
+  readonly recipe: Recipe;
   readonly results: RecipeResults;
-  readonly tables: readonly AccuracyTable[];
+  readonly figures: RecipeFigures;
   readonly samples: readonly Sample[];
 }
 export interface PageInput {
@@ -23,9 +34,25 @@ export interface PageInput {
   readonly comparison: readonly AccuracyTable[];
 }
 
+interface Section {
+  readonly id: string;
+  readonly title: string;
+  readonly body: Html;
+}
+
 export async function reportPage({ title, madeAt, versions, recipes, comparison }: PageInput): Promise<string> {
-  const parts: Html[] = [];
-  for (const part of recipes) parts.push(await recipePart(part, recipes.length > 1));
+  const several = recipes.length > 1;
+  const parts = await Promise.all(
+    recipes.map(async (part, i) => ({
+      name: part.figures.recipe,
+      id: `recipe-${i + 1}`,
+      sections: await sectionsOf(part, versions, several ? `r${i + 1}-` : ''),
+    })),
+  );
+  const compared =
+    comparison.length === 0
+      ? null
+      : { id: 'comparison', title: 'Recipes side by side', body: comparisonPart(comparison) };
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -41,112 +68,71 @@ export async function reportPage({ title, madeAt, versions, recipes, comparison 
         <header>
           <h1>${title}</h1>
           <p class="meta">
-            made ${madeAt.toISOString().slice(0, 16).replace('T', ' ')} UTC ·
-            ${Object.entries(versions)
-              .map(([name, version]) => `${name} ${version}`)
-              .join(' · ')}
+            made ${madeAt.toISOString().slice(0, 16).replace('T', ' ')} UTC by stagewright
+            ${versions['stagewright'] ?? ''}
           </p>
+          <nav aria-label="Sections">
+            ${compared === null ? null : link(compared)}
+            ${parts.map(({ name, id, sections }) => (several ? link({ id, title: name }) : sections.map(link)))}
+          </nav>
         </header>
         <main>
-          ${
-            comparison.length === 0
-              ? null
-              : html`<section>
-                  <h2>Recipes side by side</h2>
-                  <p>All start from the same base; columns are their last stages.</p>
-                  ${comparison.map(tablePart)}
-                </section>`
-          }
-          ${parts}
+          ${compared === null ? null : sectionPart(compared)}
+          ${parts.map(
+            ({ name, id, sections }) =>
+              html`<div class="recipe" id="${id}">
+                ${several ? html`<h1 class="of">Recipe ${name}</h1>` : null} ${sections.map(sectionPart)}
+              </div>`,
+          )}
         </main>
       </body>
     </html> `;
   return page.text;
 }
 
-async function recipePart({ results, tables, samples }: RecipePart, several: boolean): Promise<Html> {
-  const curves = [
-    ...CURVES.map((curve) => figure(curve.title, curveChart(results, curve, 'rlvr'))),
-    ...CURVES.map((curve) => figure(`${curve.title}, supervised`, curveChart(results, curve, 'sft'))),
+async function sectionsOf(
+  { recipe, results, figures, samples }: RecipePart,
+  versions: PageInput['versions'],
+  prefix: string,
+): Promise<Section[]> {
+  const slots = slotsOf(results.stages);
+  const { missing } = figures.history;
+  const sections: Section[] = [
+    { id: 'asked', title: 'What was asked', body: askedPart(results, figures, recipe) },
+    { id: 'outcome', title: 'What came out', body: outcomePart(figures.accuracy) },
+    { id: 'gates', title: 'Did the gates hold?', body: gatesPart(figures.gates, missing) },
+    { id: 'curves', title: 'Curves', body: curvesPart(slots) },
+    {
+      id: 'answers',
+      title: 'Questions and answers',
+      body:
+        samples.length === 0
+          ? html`<p>No held-out question has been answered yet.</p>`
+          : html`<p>
+                Held-out questions, chosen by rule: the first of each course in the order of the data. Words marked in
+                an answer name a digit that is not there.
+              </p>
+              ${await sampleCards(samples)}`,
+    },
+    { id: 'lineage', title: 'Lineage of the weights', body: lineagePart(slots, figures) },
+    { id: 'failures', title: 'Failures, and what was done about them', body: eventsPart(figures) },
+    { id: 'versions', title: 'Versions, seeds and settings', body: versionsPart(results, versions) },
   ];
-  return html`<section class="recipe">
-    <h2>${several ? `Recipe ${results.plan.recipe}` : 'Accuracy after each stage'}</h2>
-    ${tables.map(
-      (table) =>
-        html`<div class="pair">
-          <figure>
-            ${accuracyChart(table)}
-            <figcaption>Accuracy on ${table.data} after each stage. Bars: 95 % Wilson interval.</figcaption>
-          </figure>
-          <div>${tablePart(table)}</div>
-        </div>`,
-    )}
-    <h3>Curves</h3>
-    <p>Thin: every step. Bold: mean of 9 steps. Dashed rules: where a stage begins. “Supervised”: SFT stages.</p>
-    <div class="charts">${curves}</div>
-    ${
-      samples.length === 0
-        ? null
-        : html`<h3>Held-out questions and the model’s answers</h3>
-            ${await sampleCards(samples)}`
-    }
-    <h3>Settings</h3>
-    ${settingsPart(results)}
+  return sections.map((section) => ({ ...section, id: `${prefix}${section.id}` }));
+}
+
+function comparisonPart(tables: readonly AccuracyTable[]): Html {
+  return html`<p>Columns are the recipes’ last evaluated stages, beside the first stage of the first recipe.</p>
+    ${tables.map(accuracyTables)}`;
+}
+
+function sectionPart({ id, title, body }: Section): Html {
+  return html`<section id="${id}" aria-labelledby="${id}-title">
+    <h2 id="${id}-title">${title}</h2>
+    ${body}
   </section>`;
 }
 
-function figure(title: string, chart: Html | null): Html | null {
-  return chart === null
-    ? null
-    : html`<figure>
-        <h4>${title}</h4>
-        ${chart}
-      </figure>`;
-}
-
-/** Rows of a table; those by digit and letter are folded away below it. */
-function tablePart(table: AccuracyTable): Html {
-  return html`${accuracyTable(table, table.rows)}
-  ${
-    table.details.length === 0
-      ? null
-      : html`<details>
-          <summary>By digit and by letter</summary>
-          ${accuracyTable(table, table.details)}
-        </details>`
-  }`;
-}
-
-function accuracyTable({ data, columns }: AccuracyTable, rows: readonly AccuracyRow[]): Html {
-  return html`<div class="scroll">
-    <table>
-      <caption>
-        % right on ${data}, 95 % Wilson interval
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col"></th>
-          <th scope="col" class="num">n</th>
-          ${columns.map((c) => html`<th scope="col" class="num">${c}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          (row) =>
-            html`<tr class="level${row.level}">
-              <th scope="row">${row.label.replaceAll('_', ' ')}</th>
-              <td class="num">${row.cells.find((c) => c !== null)?.n ?? ''}</td>
-              ${row.cells.map((cell) => numberCell(cellText(cell)))}
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
-}
-
-function numberCell(text: string): Html {
-  const [share, interval] = text.split(' [');
-  return html`<td class="num">
-    <b>${share ?? ''}</b>${interval === undefined ? null : html` <span class="interval">[${interval}</span>`}
-  </td>`;
+function link({ id, title }: Pick<Section, 'id' | 'title'>): Html {
+  return html`<a href="#${id}">${title}</a>`;
 }

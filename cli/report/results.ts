@@ -1,130 +1,180 @@
-/** What the store holds of a plan: results, metrics, evaluations. Reading only; what is not there yet is null or empty. */
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+/**
+ * What the store holds of a plan and of what became of it: attempts, results, metrics, evaluations. Reading only; what is not
+ * there yet is null or empty.
+ */
 import { z } from 'zod';
-import { epochClaimSchema, stageResultSchema, type EpochClaim, type StageResult } from '../../core/checkpoint.js';
+import type { EpochClaim, EpochEnd, StageResult } from '../../core/checkpoint.js';
 import {
   evaluationSummarySchema,
   gradedAnswerSchema,
   type EvaluationSummary,
   type GradedAnswer,
 } from '../../core/evaluation.js';
-import { StagewrightError } from '../../core/failures.js';
-import { metricsLineSchema, type MetricsLine } from '../../core/metrics.js';
-import type { Plan, PlannedEvaluation, PlannedStage } from '../../core/plan.js';
+import type { MetricsLine } from '../../core/metrics.js';
+import { checkpointWeightsKey, type Plan, type PlannedEvaluation, type PlannedStage } from '../../core/plan.js';
 import { rowSchema, type Row } from '../../core/row.js';
+import { listEpochFolders } from '../../store/claims.js';
+import { layout } from '../../store/layout.js';
+import { parseRecord, readRecord } from '../../store/records.js';
+import { ROWS_FILE } from '../../store/rows.js';
+import type { Store } from '../../store/store.js';
+import { readMetricsOf, readTrainingLog } from '../../store/training-log.js';
+import { followPlan, recordSchema, type StageMaterial, type Stored } from './follow-plan.js';
+import { originOf, type Origin } from './origin.js';
+import { countedLines, splitAttempts, type Split } from './tails.js';
 
+/** One epoch: a launch of the stage. */
+export interface Attempt {
+  readonly claim: EpochClaim;
+  /** Null while it runs, or when nobody saw it end. */
+  readonly end: EpochEnd | null;
+  readonly lines: readonly MetricsLine[];
+  /** Steps of the checkpoints that are still there, rising. */
+  readonly checkpoints: readonly number[];
+}
 export interface StageResults {
   readonly stage: PlannedStage;
   readonly result: StageResult | null;
-  /** Newest last. */
-  readonly epochs: readonly EpochClaim[];
-  /** One line a step, of the epochs that the result descends from. */
+  /** By epoch, rising. */
+  readonly attempts: readonly Attempt[];
+  readonly origin: Origin;
+  /** What went on from one of its checkpoints before it was done; null for a stage that goes its whole way. */
+  readonly left: { readonly how: 'superseded' | 'skipped'; readonly step: number } | null;
+  /** As the attempts; what counts of each and what was overtaken. */
+  readonly splits: readonly Split[];
+  /** One line a step, of what counts in this stage itself. */
   readonly metrics: readonly MetricsLine[];
+  /** The same across the stages that it continues: what a gate measures. */
+  readonly log: readonly MetricsLine[];
   readonly evaluations: readonly {
     readonly evaluation: PlannedEvaluation;
     readonly summary: EvaluationSummary | null;
   }[];
 }
 export interface RecipeResults {
+  /** As it was asked for, and as it holds now: the same while nobody changed the run. */
+  readonly asked: Plan;
   readonly plan: Plan;
   /** The recipe as it stands in its file. */
   readonly text: string;
+  /** The plan's stages in order, each after the ones that it superseded. */
   readonly stages: readonly StageResults[];
 }
 
-/** @throws StagewrightError Internal naming a stored file that breaks its schema. */
-export async function readResults(store: string, plan: Plan, text: string): Promise<RecipeResults> {
-  const stages = await Promise.all(plan.stages.map((stage) => readStage(store, plan, stage)));
-  return { plan, text, stages };
+/** @param told plans one after another, where a server's history tells them. @throws StagewrightError naming what cannot be read */
+export async function readResults(
+  store: Store,
+  asked: Plan,
+  text: string,
+  told: readonly Plan[] = [],
+): Promise<RecipeResults> {
+  const stored = await readStored(store);
+  const known = told.length > 0 ? told : [asked];
+  const plans = [...known.slice(0, -1), ...followPlan(known.at(-1) ?? asked, stored)];
+  const plan = plans.at(-1) ?? asked;
+  const all = plan.stages.flatMap((stage) => [...supersededBy(stage, plans, stored), stage]);
+  const stages = await Promise.all(all.map((stage) => readStage(store, plan, stage, all, stored)));
+  return { asked, plan, text, stages };
 }
 
-export async function readAnswers(store: string, evaluationKey: string): Promise<GradedAnswer[]> {
-  const folder = join(store, 'evaluations', evaluationKey);
-  const files = (await list(folder)).filter((name) => /^answers-.*\.jsonl$/u.test(name)).sort();
-  return (await Promise.all(files.map((name) => readLines(join(folder, name), gradedAnswerSchema)))).flat();
+export async function readAnswers({ objects }: Store, evaluationKey: string): Promise<GradedAnswer[]> {
+  const folder = layout.evaluation(evaluationKey);
+  const files = (await objects.list(folder)).filter((name) => /^answers-.*\.jsonl$/u.test(name));
+  const read = (name: string): Promise<GradedAnswer[]> => readLines(objects, `${folder}/${name}`, gradedAnswerSchema);
+  return (await Promise.all(files.map(read))).flat();
 }
 
-export function dataFolder(store: string, dataKey: string): string {
-  return join(store, 'data', dataKey);
+export function readRows({ objects }: Store, dataKey: string): Promise<Row[]> {
+  return readLines(objects, `${layout.data(dataKey)}/${ROWS_FILE}`, rowSchema);
 }
 
-export function readRows(store: string, dataKey: string): Promise<Row[]> {
-  return readLines(join(dataFolder(store, dataKey), 'rows.jsonl'), rowSchema);
+/** Stages of earlier plans in the place of this one that were begun. */
+function supersededBy(stage: PlannedStage, plans: readonly Plan[], { stages }: Stored): PlannedStage[] {
+  const before = plans.flatMap((plan) => plan.stages.filter((s) => s.name === stage.name && s.key !== stage.key));
+  return [...new Map(before.map((s) => [s.key, s])).values()].filter((s) => stages.has(s.key));
 }
 
-async function readStage(store: string, plan: Plan, stage: PlannedStage): Promise<StageResults> {
-  const folder = join(store, 'stages', stage.key, 'epochs');
-  const numbers = (await list(folder))
-    .filter((name) => /^\d+$/u.test(name))
-    .map(Number)
-    .sort((a, b) => a - b);
-  const epochs = (
-    await Promise.all(numbers.map((n) => readJson(join(folder, String(n), 'claim.json'), epochClaimSchema)))
-  ).filter((e) => e !== null);
-  const last = epochs.at(-1);
-  const result =
-    last === undefined ? null : await readJson(join(folder, String(last.epoch), 'result.json'), stageResultSchema);
+async function readStage(
+  store: Store,
+  plan: Plan,
+  stage: PlannedStage,
+  all: readonly PlannedStage[],
+  stored: Stored,
+): Promise<StageResults> {
+  const { key } = stage;
+  const epochs = (await listEpochFolders(store.objects, key)).sort((a, b) => a - b);
+  const found = await Promise.all(epochs.map((epoch) => readAttempt(store, key, epoch)));
+  const attempts = found.filter((attempt) => attempt !== null);
+  const result = await store.readResult(key);
+  const isPlanned = plan.stages.some((s) => s.key === key);
   const evaluations = await Promise.all(
     plan.evaluations
-      .filter((e) => e.weights === stage.key)
-      .map(async (evaluation) => ({
-        evaluation,
-        summary: await readJson(join(store, 'evaluations', evaluation.key, 'summary.json'), evaluationSummarySchema),
-      })),
+      .filter((e) => isPlanned && e.stage === stage.name)
+      .map(async (evaluation) => {
+        const file = `${layout.evaluation(evaluation.key)}/summary.json`;
+        return { evaluation, summary: await readRecord(store.objects, file, evaluationSummarySchema) };
+      }),
   );
-  return { stage, result, epochs, metrics: await readMetrics(folder, epochs), evaluations };
+  const left = result === null ? leftAt(stage, all, stored) : null;
+  const splits = splitAttempts(attempts, left?.step);
+  const log = await readTrainingLog(store, key, stage.continues ?? null);
+  const origin = originOf(stage, all, stored.exported);
+  return { stage, result, attempts, origin, left, splits, metrics: countedLines(splits), log, evaluations };
 }
 
-/** The newest epoch's steps, before them those of the epoch that it resumed from up to that step, and so on. */
-async function readMetrics(folder: string, epochs: readonly EpochClaim[]): Promise<MetricsLine[]> {
-  const lines: MetricsLine[] = [];
-  let upTo = Infinity;
-  for (let claim = epochs.at(-1); claim !== undefined;) {
-    const from = claim.resume_from;
-    const mine = await readLines(join(folder, String(claim.epoch), 'metrics.jsonl'), metricsLineSchema);
-    lines.push(...mine.filter((line) => line.step <= upTo && line.step > (from?.step ?? 0)));
-    upTo = from?.step ?? 0;
-    claim = from === null ? undefined : epochs.find((e) => e.epoch === from.epoch);
+/** Whether another stage goes on from a checkpoint of this one; also one that goes on from where a later one was rolled back to. */
+function leftAt(stage: PlannedStage, all: readonly PlannedStage[], stored: Stored): StageResults['left'] {
+  const weights = new Map(
+    (stored.exported.get(stage.key) ?? []).map((step) => [checkpointWeightsKey({ key: stage.key, step }), step]),
+  );
+  for (const other of all) {
+    if (other.continues?.key === stage.key) {
+      const later = leftAt(other, all, stored);
+      return { how: 'superseded', step: Math.min(other.continues.step, later?.step ?? Infinity) };
+    }
+    const step = other.parent === null ? undefined : weights.get(other.parent);
+    if (step !== undefined) return { how: other.name === stage.name ? 'superseded' : 'skipped', step };
   }
-  return lines.sort((a, b) => a.step - b.step);
+  return null;
 }
 
-async function list(folder: string): Promise<string[]> {
-  return (await orNull(readdir(folder))) ?? [];
+/** Null for a folder that lacks its claim. */
+async function readAttempt(store: Store, key: string, epoch: number): Promise<Attempt | null> {
+  const claim = await store.readClaim(key, epoch);
+  if (claim === null) return null;
+  const [end, lines, checkpoints] = await Promise.all([
+    store.readEnd(key, epoch),
+    readMetricsOf(store, key, epoch),
+    store.listManifests(key, epoch),
+  ]);
+  return { claim, end, lines, checkpoints: checkpoints.reverse() };
 }
 
-async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T | null> {
-  const text = await orNull(readFile(file, 'utf8'));
-  return text === null ? null : parse(text, schema, file);
+/** All stages of the store by what their keys hash: small files. */
+async function readStored(store: Store): Promise<Stored> {
+  const stages = new Map<string, StageMaterial>();
+  const done = new Set<string>();
+  const exported = new Map<string, number[]>();
+  for (const key of await store.objects.list('stages')) {
+    const record = await readRecord(store.objects, layout.keyMaterial(key), z.unknown());
+    const parsed = recordSchema.safeParse(record);
+    if (!parsed.success) continue;
+    const { material } = parsed.data;
+    if ('weights_of' in material) {
+      const { weights_of, step } = material;
+      exported.set(weights_of, [...(exported.get(weights_of) ?? []), step]);
+    } else {
+      stages.set(key, material);
+      if ((await store.readResult(key)) !== null) done.add(key);
+    }
+  }
+  return { stages, done, exported };
 }
 
-/** A last line without its newline is still being written: left out. */
-async function readLines<T>(file: string, schema: z.ZodType<T>): Promise<T[]> {
-  const text = (await orNull(readFile(file, 'utf8'))) ?? '';
+async function readLines<T>(objects: Store['objects'], key: string, schema: z.ZodType<T>): Promise<T[]> {
+  const text = (await objects.get(key))?.toString('utf8') ?? '';
   return text
     .split('\n')
     .slice(0, -1)
-    .map((line, i) => parse(line, schema, `${file}:${i + 1}`));
-}
-
-function parse<T>(text: string, schema: z.ZodType<T>, where: string): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new StagewrightError('Internal', `${where} is no JSON`, {}, { cause });
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new StagewrightError('Internal', `${where}: ${z.prettifyError(parsed.error)}`);
-}
-
-async function orNull<T>(reading: Promise<T>): Promise<T | null> {
-  try {
-    return await reading;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
+    .map((line, i) => parseRecord(line, `${objects.path(key)}:${i + 1}`, schema));
 }

@@ -1,7 +1,8 @@
 /** Sample questions for a report: which are shown, and what the model answered after each stage. Chosen by rule, never by hand. */
 import type { GradedAnswer } from '../../core/evaluation.js';
 import type { Row } from '../../core/row.js';
-import { dataFolder, readAnswers, readRows, type RecipeResults } from './results.js';
+import type { Store } from '../../store/store.js';
+import { readAnswers, readRows, type RecipeResults } from './results.js';
 import { join } from 'node:path';
 
 export interface Sample {
@@ -21,7 +22,7 @@ const CAPABILITIES = ['visual_reasoning', 'perception'] as const;
 
 type Course = keyof (typeof WANTED)[number];
 
-export async function readSamples(store: string, results: RecipeResults): Promise<Sample[]> {
+export async function readSamples(store: Store, results: RecipeResults): Promise<Sample[]> {
   const evaluations = results.stages.flatMap(({ evaluations: its }) =>
     its.filter((e) => e.summary !== null).map((e) => e.evaluation),
   );
@@ -29,13 +30,15 @@ export async function readSamples(store: string, results: RecipeResults): Promis
   if (data === undefined) return [];
   const mine = evaluations.filter((e) => e.data.key === data.key);
   const rows = await readRows(store, data.key);
+  const folder = await store.findData(data.key);
+  if (folder === null) return [];
   const answers = await Promise.all(
     mine.map(async (e) => ({ stage: e.stage, byId: new Map((await readAnswers(store, e.key)).map((a) => [a.id, a])) })),
   );
   return CAPABILITIES.flatMap((capability, i) => {
     const samples = rows
       .filter((row) => row.capability === capability && row.images.length > 0)
-      .map((row) => sampleOf(row, answers, dataFolder(store, data.key)));
+      .map((row) => sampleOf(row, answers, folder));
     return choose(samples, WANTED[i] ?? WANTED[0]);
   });
 }
