@@ -43,6 +43,9 @@ export async function exportCheckpoint(store: Store, options: ExportCheckpoint):
   if (manifest === null) throw corrupt('its manifest is gone');
   const verdict = await store.verifyForHandover(manifest);
   if (verdict.kind === 'damaged') throw corrupt(`${verdict.file}: ${verdict.why}`);
+  const reason = 'its weights were handed over, and can be made again from it alone';
+  const pin = { key: of, ...final, actor: 'stagewright', reason, needed_by: key };
+  if ((await store.pinCheckpoint(pin)) === 'gone') throw corrupt('it was deleted meanwhile');
 
   await store.describeStage(key, { name: `${name}, step ${step}`, material: { weights_of: of, step } });
   const folder = store.objects.path(layout.export(key, epoch));

@@ -19,7 +19,7 @@ export const TASKS = {
   ...Object.fromEntries(TIERS.map((name) => [`test:${name}`, (args) => ({ steps: [tier(name, args)] })])),
   campaign: (args) => ({ module: [join(ROOT, 'dist', 'campaign', 'main.js'), ...args] }),
   seeds: (args) => ({ module: [join(ROOT, 'dist', 'campaign', 'seeds.js'), ...args] }),
-  bench: (args) => ({ steps: [[join(ROOT, 'bench', 'trainer.mjs'), ...args]] }),
+  bench: (args) => ({ steps: [[join(ROOT, 'bench', 'main.mjs'), ...args]] }),
   docs: (args) => ({ module: [join(ROOT, 'dist', 'cli', 'pages', 'main.js'), ...args] }),
   setup: () => ({}),
 };

@@ -20,6 +20,9 @@ export const layout = {
   trainerLog: (key: string, epoch: number): string => `stages/${key}/epochs/${epoch}/trainer.log`,
   export: (key: string, epoch: number): string => `stages/${key}/epochs/${epoch}/export`,
   result: (key: string, epoch: number): string => `stages/${key}/epochs/${epoch}/result.json`,
+  /** Checkpoints that nothing may delete (pins.ts), and deletions that are under way (removal.ts). */
+  pins: (key: string): string => `stages/${key}/pins`,
+  removals: (key: string): string => `stages/${key}/removals`,
   data: (key: string): string => `data/${key}`,
   evaluation: (key: string): string => `evaluations/${key}`,
 } as const;

@@ -11,11 +11,13 @@ import { createForeign, type Foreign } from './foreign.js';
 import { layout } from './layout.js';
 import { createManifests, type Manifests } from './manifests.js';
 import { fileObjects, makeFolder, STORE_FILE, type Objects } from './objects.js';
+import { createPins, type Pins } from './pins.js';
 import { createRecord, recordText } from './records.js';
+import { createRemoval, type Removal } from './removal.js';
 import { createResults, type Results } from './results.js';
 import { createRetention, type Retention } from './retention.js';
 
-export interface Store extends Epochs, Manifests, Foreign, Results, Retention, Folders {
+export interface Store extends Epochs, Manifests, Foreign, Results, Pins, Removal, Retention, Folders {
   readonly root: string;
   readonly objects: Objects;
   /** What a stage's key hashes, for people. */
@@ -32,14 +34,19 @@ export async function openStore(root: string, { create = true }: { readonly crea
   const objects = fileObjects(at);
   if ((await objects.get(STORE_FILE)) === null) throw unreachable(at, `${STORE_FILE} is not there`);
   const manifests = createManifests(objects);
+  const results = createResults(objects);
+  const pins = createPins(objects, results);
+  const removal = createRemoval(objects, manifests);
   return {
     root: at,
     objects,
     ...manifests,
     ...createEpochs(objects, manifests),
     ...createForeign(objects, manifests),
-    ...createResults(objects),
-    ...createRetention(objects, manifests),
+    ...results,
+    ...pins,
+    ...removal,
+    ...createRetention(objects, manifests, pins, removal),
     ...createFolders(objects),
     describeStage: async (key, material) => {
       await createRecord(objects, layout.keyMaterial(key), material);

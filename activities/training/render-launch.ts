@@ -80,8 +80,14 @@ async function dataOf({ store }: TrainingContext, { stage }: TrainInput): Promis
 async function continuesFrom({ store }: TrainingContext, { stage }: TrainInput): Promise<Launch['continues']> {
   const { continues } = stage;
   if (continues === undefined) return null;
-  const found = await findWhole(store, continues.key, null, continues.step);
-  if (found.checkpoint !== null) return found.checkpoint;
+  const { checkpoint } = await findWhole(store, continues.key, null, continues.step);
+  const reason = `stage ${stage.name} goes on from it`;
+  // Pinned: the stage that trained it may run again under another curriculum, and its retention would take it.
+  if (
+    checkpoint !== null &&
+    (await store.pinCheckpoint({ ...checkpoint, actor: 'stagewright', reason, needed_by: stage.key })) !== 'gone'
+  )
+    return checkpoint;
   throw new StagewrightError(
     'ExportCorrupt',
     `stage ${stage.name} continues step ${continues.step} of stage ${continues.key.slice(0, 12)}, which has no whole checkpoint of that step`,
