@@ -12,9 +12,7 @@ const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 /** The library patches in place. */
 const patched = (target: unknown, patch: unknown): unknown =>
-  patch === undefined
-    ? target
-    : (mergePatch.apply(structuredClone(target ?? {}) as object, patch as object) as unknown);
+  patch === undefined ? target : mergePatch.apply(structuredClone(target ?? {}), patch);
 
 /** Names of the variants of a file's content. */
 export function variantNames(value: unknown): string[] {
