@@ -3,19 +3,23 @@
  * apart by `generator`.
  */
 import { z } from 'zod';
+import { derivationKey } from './canonical-json.js';
 import { sha256Schema } from './checkpoint.js';
 import { DIGITS_GENERATOR_VERSION, digitsDerivationSchema } from './digits/derivation.js';
 import { StagewrightError } from './failures.js';
+import { LATER_DATA_SETTINGS, withoutLaterDefaults } from './later-settings.js';
 
 const folderSettingsSchema = z.strictObject({
-  /** One's own rows: a folder with rows.jsonl (core/row.ts) and its images, relative to the recipe's file. */
-  generator: z.literal('folder'),
+  generator: z
+    .literal('folder')
+    .describe("One's own rows: a folder with rows.jsonl (core/row.ts) and its images, relative to the recipe's file."),
   path: z.string().min(1),
 });
 
 const unionSettingsSchema = z.strictObject({
-  /** Rows of other entries of `data`, one set after the other: what a merged stage trains on. */
-  generator: z.literal('union'),
+  generator: z
+    .literal('union')
+    .describe('Rows of other entries of `data`, one set after the other: what a merged stage trains on.'),
   of: z.array(z.string().min(1)).min(2),
 });
 
@@ -40,6 +44,14 @@ export const dataDerivationSchema = z.discriminatedUnion('generator', [
   z.strictObject({ generator: z.literal('union'), of: z.array(partDerivationSchema).min(2) }),
 ]);
 export type DataDerivation = z.infer<typeof dataDerivationSchema>;
+
+/** What identifies a data set's rows, wherever they are named. */
+export function dataKey(derivation: DataDerivation): string {
+  const material = (part: PartDerivation): object => withoutLaterDefaults(part, LATER_DATA_SETTINGS);
+  return derivationKey(
+    derivation.generator === 'union' ? { ...derivation, of: derivation.of.map(material) } : material(derivation),
+  );
+}
 
 export interface DataFacts {
   readonly digits_sha256: string;

@@ -7,12 +7,13 @@ import { z } from 'zod';
 export const onFailureSchema = z.enum(['ask', 'stop', 'warn']);
 
 const bounds = {
-  /** The measured value must be at least this. */
-  min: z.number().optional(),
-  /** The measured value must be at most this. */
-  max: z.number().optional(),
-  /** `ask`: wait for `approve` or `reject`; `stop`: end the curriculum as stopped; `warn`: say so and go on. */
-  on_failure: onFailureSchema.default('ask'),
+  min: z.number().optional().describe('The measured value must be at least this.'),
+  max: z.number().optional().describe('The measured value must be at most this.'),
+  on_failure: onFailureSchema
+    .default('ask')
+    .describe(
+      '`ask`: wait for `approve` or `reject`; `stop`: end the curriculum as stopped; `warn`: say so and go on.',
+    ),
 };
 
 export const evaluationMetricSchema = z.enum(['accuracy', 'format']);
@@ -35,26 +36,27 @@ export const gateSchema = z
   .discriminatedUnion('on', [
     z.strictObject({
       on: z.literal('evaluation'),
-      /** A data set of the recipe's `evaluation.data`. */
-      data: z.string().min(1),
-      /** Rows of one capability, or of one kind, only; of all without either. */
-      capability: z.string().min(1).optional(),
+      data: z.string().min(1).describe("A data set of the recipe's `evaluation.data`."),
+      capability: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('Rows of one capability, or of one kind, only; of all without either.'),
       kind: z.string().min(1).optional(),
-      /** Share of answers, 0 to 1. `format` is counted by kind or over all rows. */
-      metric: evaluationMetricSchema.default('accuracy'),
+      metric: evaluationMetricSchema
+        .default('accuracy')
+        .describe('Share of answers, 0 to 1. `format` is counted by kind or over all rows.'),
       ...bounds,
     }),
     z.strictObject({
       on: z.literal('training'),
-      /** Mean over the last steps of the stage. */
-      metric: trainingMetricSchema,
+      metric: trainingMetricSchema.describe('Mean over the last steps of the stage.'),
       last_steps: z.int().min(1).default(10),
       ...bounds,
     }),
     z.strictObject({
       on: z.literal('approval'),
-      /** What the person is asked. */
-      question: z.string().min(1).default('Go on?'),
+      question: z.string().min(1).default('Go on?').describe('What the person is asked.'),
     }),
   ])
   .superRefine((gate, ctx) => {
@@ -82,8 +84,7 @@ export type MeasuredGate = Exclude<Gate, { on: 'approval' }>;
 /** A gate's metric as it was found. */
 export const measuredSchema = z.strictObject({
   value: z.number(),
-  /** Answers or steps that the value is the mean of. */
-  n: z.int().min(1),
+  n: z.int().min(1).describe('Answers or steps that the value is the mean of.'),
 });
 export type Measured = z.infer<typeof measuredSchema>;
 

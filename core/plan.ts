@@ -7,6 +7,7 @@ import { derivationKey } from './canonical-json.js';
 import { sha256Schema } from './checkpoint.js';
 import {
   dataDerivationSchema,
+  dataKey,
   resolvePart,
   type DataFacts,
   type PartDerivation,
@@ -191,12 +192,12 @@ type PlannedSet = Omit<PlannedData, 'parts' | 'derivation'> & { readonly derivat
 /** The rows of several sets as one. */
 export function uniteData(name: string, parts: readonly PlannedSet[]): PlannedData {
   const derivation = { generator: 'union' as const, of: parts.map((part) => part.derivation) };
-  return { name, key: derivationKey(derivation), derivation, folder: null, parts: [...parts] };
+  return { name, key: dataKey(derivation), derivation, folder: null, parts: [...parts] };
 }
 
 function planSet(recipe: Recipe, name: string, settings: PartSettings, facts: PlanFacts): PlannedSet {
   const { derivation, folder } = resolvePart(settings, recipe.seed, facts);
-  return { name, key: derivationKey(derivation), derivation, folder };
+  return { name, key: dataKey(derivation), derivation, folder };
 }
 
 function planEvaluations(recipe: Recipe, stages: readonly PlannedStage[], facts: PlanFacts): PlannedEvaluation[] {

@@ -16,40 +16,40 @@ export const nameSchema = z
 
 /** Where and how a stage runs: never part of its key. */
 export const executionSchema = z.strictObject({
-  /** Devices on one host, all or nothing; 0 takes one CPU slot. */
-  gpus: z.int().min(0).default(0),
-  /** Class of hosts: the queue that is asked for a device. */
-  class: nameSchema.default('any'),
-  /** CPU threads of the embedded trainer. */
-  threads: z.int().min(1).default(2),
+  gpus: z.int().min(0).default(0).describe('Devices on one host, all or nothing; 0 takes one CPU slot.'),
+  class: nameSchema.default('any').describe('Class of hosts: the queue that is asked for a device.'),
+  threads: z.int().min(1).default(2).describe('CPU threads of the embedded trainer.'),
 });
 export type Execution = z.infer<typeof executionSchema>;
 
 /** How often it saves and what stays: never part of a stage's key. */
 export const checkpointsSchema = z.strictObject({
   save_every_steps: z.int().min(1).default(20),
-  /** Newest whole checkpoints kept besides the final one. */
-  keep: z.int().min(2).default(2),
+  keep: z.int().min(2).default(2).describe('Newest whole checkpoints kept besides the final one.'),
 });
 export type CheckpointSettings = z.infer<typeof checkpointsSchema>;
 
 const stageShared = {
   name: nameSchema,
   description: z.string().optional(),
-  /** What the stage is meant to teach: a label for people and reports. */
-  capability: z.string().min(1),
-  /** Weights to start from: the stage before (default; the first starts from `scratch`), `scratch`, or an earlier stage's name. */
-  from: z.string().min(1).optional(),
-  /** Name of an entry of `data`. */
-  data: z.string().min(1),
+  capability: z.string().min(1).describe('What the stage is meant to teach: a label for people and reports.'),
+  from: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Weights to start from: the stage before (default; the first starts from `scratch`), `scratch`, or an earlier stage's name.",
+    ),
+  data: z.string().min(1).describe('Name of an entry of `data`.'),
   order: orderSchema.default('shuffled'),
-  /** Default: the recipe's. */
-  trainer: z.string().min(1).optional(),
+  trainer: z.string().min(1).optional().describe("Default: the recipe's."),
   seed: z.int().min(0).optional(),
   execution: executionSchema.prefault({}),
   checkpoints: checkpointsSchema.prefault({}),
-  /** What must hold after this stage, its evaluation included, before the next one starts. */
-  gates: z.array(gateSchema).default([]),
+  gates: z
+    .array(gateSchema)
+    .default([])
+    .describe('What must hold after this stage, its evaluation included, before the next one starts.'),
 };
 
 export const stageSchema = z.discriminatedUnion('objective', [
@@ -59,19 +59,18 @@ export const stageSchema = z.discriminatedUnion('objective', [
 export type Stage = z.infer<typeof stageSchema>;
 
 export const evaluationSchema = z.strictObject({
-  /** Names of entries of `data` to answer greedily after stages. */
-  data: z.array(z.string().min(1)).min(1),
+  data: z.array(z.string().min(1)).min(1).describe('Names of entries of `data` to answer greedily after stages.'),
   after: z.enum(['each', 'last']).default('each'),
-  /** Rows of one shard: one activity. */
-  shard_rows: z.int().min(1).default(2048),
+  shard_rows: z.int().min(1).default(2048).describe('Rows of one shard: one activity.'),
 });
 
 /** What a device costs, for `plan` and reports only. */
 export const pricesSchema = z.strictObject({
-  /** Three letters, ISO 4217. */
-  currency: z.string().regex(/^[A-Z]{3}$/, 'must be three capital letters, e.g. EUR'),
-  /** One device (or CPU slot) for an hour. */
-  device_hour: z.number().min(0),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'must be three capital letters, e.g. EUR')
+    .describe('Three letters, ISO 4217.'),
+  device_hour: z.number().min(0).describe('One device (or CPU slot) for an hour.'),
 });
 
 /** An ablation, as what differs from the recipe that it stands in. */
@@ -80,12 +79,12 @@ export const variantSchema = z.strictObject({
   seed: z.int().min(0).optional(),
   model: z.string().min(1).optional(),
   trainer: z.string().min(1).optional(),
-  /** Stages by name, in this order. */
-  curriculum: z.array(nameSchema).min(1).optional(),
-  /** Settings of stages by their names: JSON Merge Patch (RFC 7396). */
-  change: z.record(nameSchema, z.record(z.string(), z.json())).optional(),
-  /** Merge patches of the recipe's own sections. */
-  defaults: z.record(z.string(), z.json()).optional(),
+  curriculum: z.array(nameSchema).min(1).optional().describe('Stages by name, in this order.'),
+  change: z
+    .record(nameSchema, z.record(z.string(), z.json()))
+    .optional()
+    .describe('Settings of stages by their names: JSON Merge Patch (RFC 7396).'),
+  defaults: z.record(z.string(), z.json()).optional().describe("Merge patches of the recipe's own sections."),
   data: z.record(nameSchema, z.json()).optional(),
   evaluation: z.record(z.string(), z.json()).optional(),
 });
@@ -96,8 +95,7 @@ export const recipeSchema = z
     name: nameSchema,
     description: z.string().optional(),
     seed: z.int().min(0).default(1),
-    /** Embedded architecture (a folder of models/graphs), e.g. `demo`. */
-    model: z.string().min(1),
+    model: z.string().min(1).describe('Embedded architecture (a folder of models/graphs), e.g. `demo`.'),
     trainer: z.string().min(1).default('onnx'),
     data: z.record(nameSchema, dataSchema),
     /** Settings of every stage of an objective, where the stage itself does not say. */
@@ -108,8 +106,11 @@ export const recipeSchema = z
       })
       .optional(),
     stages: z.array(stageSchema).min(1, 'a recipe needs at least one stage'),
-    /** Which stages run, by name and in this order; without it all of them as they stand. */
-    curriculum: z.array(nameSchema).min(1).optional(),
+    curriculum: z
+      .array(nameSchema)
+      .min(1)
+      .optional()
+      .describe('Which stages run, by name and in this order; without it all of them as they stand.'),
     evaluation: evaluationSchema.optional(),
     prices: pricesSchema.optional(),
     variants: z.record(nameSchema, variantSchema).optional(),

@@ -3,7 +3,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT } from '../root.js';
 import { failuresPage } from './failures-page.js';
+import { recipeSchemaText } from './recipe-schema.js';
 
-const file = join(ROOT, 'docs', 'failures.md');
-await writeFile(file, failuresPage());
-process.stderr.write(`${file}\n`);
+const PAGES: readonly (readonly [file: string, text: () => string])[] = [
+  [join('docs', 'failures.md'), failuresPage],
+  [join('configs', 'recipe.schema.json'), recipeSchemaText],
+];
+
+for (const [file, text] of PAGES) {
+  await writeFile(join(ROOT, file), text());
+  process.stderr.write(`${join(ROOT, file)}\n`);
+}

@@ -41,26 +41,52 @@ export type Split = z.infer<typeof splitSchema>;
 export const digitsDerivationSchema = z.strictObject({
   generator: z.literal('digits'),
   version: z.literal(DIGITS_GENERATOR_VERSION),
-  /** Of data/digits.csv.gz. */
-  digits_sha256: sha256Schema,
+  digits_sha256: sha256Schema.describe('Of data/digits.csv.gz.'),
   split: splitSchema,
-  /** Splits the digit images into pools and draws scenes and questions. Sets of different seeds may share images. */
-  seed: z.int().min(0),
-  /** Rows in all. They are distinct unless `distinct` limits a kind. */
-  count: z.int().min(1).max(1_000_000),
-  /** Distinct scenes that the rows share; without it every row has a scene of its own. */
-  scenes: z.int().min(1).optional(),
+  seed: z
+    .int()
+    .min(0)
+    .describe(
+      'Splits the digit images into pools and draws scenes and questions. Sets of different seeds may share images.',
+    ),
+  count: z.int().min(1).max(1_000_000).describe('Rows in all. They are distinct unless `distinct` limits a kind.'),
+  scenes: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Distinct scenes that the rows share; without it every row has a scene of its own.'),
   /** Kind -> weight; row counts are the shares of `count`, rounded by largest remainder. */
   mix: z
     .partialRecord(digitsKindSchema, z.number().positive())
     .refine((mix) => Object.keys(mix).length > 0, 'needs at least one kind of question'),
-  /** Kind -> most distinct questions of it; they repeat, under new ids, until the kind has its share of rows. */
-  distinct: z.partialRecord(digitsKindSchema, z.int().min(1)).optional(),
-  /** Distinct digit images drawn from the split's pool (default: all of it). The base pool holds at most 100, balanced by digit. */
-  images: z.int().min(1).optional(),
-  /** Share of a scene's digits that a row mislabels at random: a careless annotator. Text sums have nothing to label. */
-  label_noise: z.number().min(0).max(1).default(0),
-  /** Standard deviation of the camera's pixel noise, in units of the grey range of a digit. Above 0.1 it would be clipped. */
-  camera_noise: z.number().min(0).max(0.1).default(0.1),
+  distinct: z
+    .partialRecord(digitsKindSchema, z.int().min(1))
+    .optional()
+    .describe(
+      'Kind -> most distinct questions of it; they repeat, under new ids, until the kind has its share of rows.',
+    ),
+  images: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      "Distinct digit images drawn from the split's pool (default: all of it). The base pool holds at most 100, balanced by digit.",
+    ),
+  label_noise: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe(
+      "Share of a scene's digits that a row mislabels at random: a careless annotator. Text sums have nothing to label.",
+    ),
+  camera_noise: z
+    .number()
+    .min(0)
+    .max(0.1)
+    .default(0.1)
+    .describe(
+      "Standard deviation of the camera's pixel noise, in units of the grey range of a digit. Above 0.1 it would be clipped.",
+    ),
 });
 export type DigitsDerivation = z.infer<typeof digitsDerivationSchema>;

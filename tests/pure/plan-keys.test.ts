@@ -1,8 +1,10 @@
-/** Keys: what changes the mathematics changes the stage's key and its descendants'; nothing else changes any. */
+/** Keys: what enters them beside the recipe's fields (plan-fields.test.ts has those), and what must never change one. */
 import { expect, test } from 'vitest';
 import { canonicalJson } from '../../core/canonical-json.js';
-import { planRecipe, type Plan, type PlanFacts } from '../../core/plan.js';
+import { withoutLaterDefaults } from '../../core/later-settings.js';
+import { planRecipe, stageKeyMaterial, type Plan, type PlanFacts } from '../../core/plan.js';
 import { recipeSchema, type Recipe } from '../../core/recipe.js';
+import { planCommitted } from '../support/committed-recipes.js';
 
 const facts: PlanFacts = {
   models: { tiny: 'a'.repeat(64), demo: 'b'.repeat(64) },
@@ -43,45 +45,6 @@ function changed(change: Change): boolean[] {
 }
 const stageOf = (r: Recipe, i: number): Recipe['stages'][number] => r.stages[i] as Recipe['stages'][number];
 
-const OUTSIDE: Record<string, Change> = {
-  'the recipe’s name': (r) => void (r.name = 'other'),
-  'the recipe’s description': (r) => void (r.description = 'words'),
-  'a stage’s name': (r) => void (stageOf(r, 1).name = 'renamed'),
-  'a stage’s capability label': (r) => void (stageOf(r, 1).capability = 'another'),
-  'a stage’s description': (r) => void (stageOf(r, 1).description = 'words'),
-  'its execution': (r) => void (stageOf(r, 1).execution = { gpus: 2, class: 'big', threads: 7 }),
-  'how often it saves': (r) => void (stageOf(r, 1).checkpoints = { save_every_steps: 3, keep: 9 }),
-  'the evaluation': (r) => void (r.evaluation = undefined),
-  'a data set that no stage trains on': (r) => void Object.assign(r.data['heldout'] ?? {}, { count: 99 }),
-};
-test.each(Object.entries(OUTSIDE))('%s is outside every key', (_, change) => {
-  expect(changed(change)).toEqual([false, false, false]);
-});
-
-const INSIDE: Record<string, Change> = {
-  steps: (r) => void (stageOf(r, 1).training.steps = 11),
-  'learning rate': (r) => void (stageOf(r, 1).training.learning_rate = 0.002),
-  'warm-up': (r) => void (stageOf(r, 1).training.warmup_steps = 3),
-  schedule: (r) => void (stageOf(r, 1).training.schedule = { kind: 'constant', final: 1 }),
-  'weight decay': (r) => void (stageOf(r, 1).training.weight_decay = 0.5),
-  'Adam’s betas': (r) => void (stageOf(r, 1).training.adam_beta2 = 0.95),
-  'gradient clipping': (r) => void (stageOf(r, 1).training.max_grad_norm = 2),
-  'vision freeze': (r) => void (stageOf(r, 1).training.freeze_vision = true),
-  'vision learning-rate factor': (r) => void (stageOf(r, 1).training.vision_learning_rate_factor = 3),
-  'batch size': (r) => void (stageOf(r, 1).training.batch_size = 16),
-  rollouts: (r) => void Object.assign(stageOf(r, 1).training, { rollouts: 4 }),
-  temperature: (r) => void Object.assign(stageOf(r, 1).training, { temperature: 0.7 }),
-  'clip bounds': (r) => void Object.assign(stageOf(r, 1).training, { clip_high: 0.3 }),
-  'KL coefficient': (r) => void Object.assign(stageOf(r, 1).training, { kl_coefficient: 0.02 }),
-  'updates per batch': (r) => void Object.assign(stageOf(r, 1).training, { updates_per_batch: 1 }),
-  'format weight': (r) => void Object.assign(stageOf(r, 1).training, { format_weight: 0.2 }),
-  'the stage’s own seed': (r) => void (stageOf(r, 1).seed = 9),
-  order: (r) => void (stageOf(r, 1).order = 'file'),
-};
-test.each(Object.entries(INSIDE))('%s changes the stage and its descendants', (_, change) => {
-  expect(changed(change)).toEqual([false, true, true]);
-});
-
 const EVERYWHERE: Record<string, Change> = {
   'the recipe’s seed': (r) => void (r.seed = 2),
   'the model': (r) => void (r.model = 'demo'),
@@ -110,3 +73,146 @@ test('an unknown trainer and an unknown model are errors that name what is known
   expect(() => planRecipe(other, facts)).toThrow('stage one: unknown trainer "verl"; known: onnx');
   expect(() => planRecipe({ ...recipe(), model: 'huge' }, facts)).toThrow('unknown model "huge"; known: tiny, demo');
 });
+
+test('defaults that are written out are the same stage as defaults left out', () => {
+  const stage = { name: 'one', capability: 'base', objective: 'rlvr', data: 'rl' };
+  const planned = (data: object, own: object): Plan =>
+    planRecipe(
+      recipeSchema.parse({ name: 'r', model: 'tiny', data: { rl: data }, stages: [{ ...stage, ...own }] }),
+      facts,
+    );
+  const digits = { generator: 'digits', split: 'rl', count: 64, mix: { at: 1 } };
+  const short = planned(digits, { training: { steps: 10, learning_rate: 0.001 } });
+  const long = planned(
+    { mix: { at: 1 }, camera_noise: 0.1, label_noise: 0, seed: 1, count: 64, split: 'rl', generator: 'digits' },
+    {
+      training: reversed(short.stages[0]?.objective.training ?? {}),
+      seed: 1,
+      from: 'scratch',
+      order: 'shuffled',
+      trainer: 'onnx',
+    },
+  );
+  expect(keysOf(long)).toEqual(keysOf(short));
+  expect(long.stages[0]?.data.key).toBe(short.stages[0]?.data.key);
+});
+
+test('a later setting is outside the key while it has its default, and inside with any other value', () => {
+  const later = { dropout: 0, window: { from: 1, to: 2 } };
+  const old = { steps: 10, learning_rate: 0.001 };
+  expect(withoutLaterDefaults({ ...old, ...later }, later)).toEqual(old);
+  expect(withoutLaterDefaults({ ...old, window: { to: 2, from: 1 } }, later)).toEqual(old);
+  expect(withoutLaterDefaults({ ...old, dropout: 0.1 }, later)).toEqual({ ...old, dropout: 0.1 });
+});
+
+test('the key hashes these and nothing else', () => {
+  const [stage] = planRecipe(recipe(), facts).stages;
+  if (stage === undefined) throw new Error('no stage');
+  expect(Object.keys(stageKeyMaterial(stage)).sort()).toEqual(
+    ['key_schema', 'parent', 'model', 'data', 'order', 'objective', 'trainer', 'verifier', 'seed'].sort(),
+  );
+  expect(stageKeyMaterial({ ...stage, continues: { key: 'f'.repeat(64), step: 3 } })).toHaveProperty('continues');
+});
+
+/** Written down, so that a key that changes by accident is seen: all that was trained under it would be trained again. */
+const GOLDEN: Record<string, Record<string, string>> = {
+  campaign: {
+    base: '3122dfa14d9dda0ef37850b3dd167ec4109f74728883e9baec47db55bcf593d1',
+    perception: 'c5b91164730ed58720137c9ebae8bb7ee26f147cd83e40321a0ca62d3e21ebc9',
+    visual: 'aaf43b192eaf2e6ae0f227ab6733d83e5019284be038e8332cc48c579036cc92',
+  },
+  'digits-merged': {
+    base: '4e366d3a1cab891d9316f701f1fe1438fd4a384f03c8a7d289e996ed49a1cfef',
+    merged: '608964ad66f2b5c431e4ff092e7348308e16b837903667d9941184f5a8ab6df6',
+  },
+  'digits-staged': {
+    base: '4e366d3a1cab891d9316f701f1fe1438fd4a384f03c8a7d289e996ed49a1cfef',
+    perception: '88154698132de1ecf00c248d807b72cee8507551df8574d549bda9fcf239ae33',
+    textual: '732f38f95c72fa769871fb91cac7b78963a83673f8d4424f870af8ea149ce7fa',
+    visual: 'a823c87d4d1c6e3562dd4627f667e5d724c31d5f6fd863b8e21487ad4fefc46a',
+  },
+  'digits-staged.order-123': {
+    base: '4e366d3a1cab891d9316f701f1fe1438fd4a384f03c8a7d289e996ed49a1cfef',
+    perception: '88154698132de1ecf00c248d807b72cee8507551df8574d549bda9fcf239ae33',
+    textual: '732f38f95c72fa769871fb91cac7b78963a83673f8d4424f870af8ea149ce7fa',
+    visual: 'a823c87d4d1c6e3562dd4627f667e5d724c31d5f6fd863b8e21487ad4fefc46a',
+  },
+  'digits-staged.order-213': {
+    base: '4e366d3a1cab891d9316f701f1fe1438fd4a384f03c8a7d289e996ed49a1cfef',
+    textual: 'c20dd917bb9997d7802a8a7d4fd861c439c31d4d078a932c02be8de4e44c7ca5',
+    perception: '1cf691151a03c0e57146f1d3890e7d0d226a466caa4640282e4e0ea235cedb4e',
+    visual: '870cca19f41754acafce01d9607a7835bcebb9fa0f7e61767a925b32968c09ee',
+  },
+  'digits-staged.order-321': {
+    base: '4e366d3a1cab891d9316f701f1fe1438fd4a384f03c8a7d289e996ed49a1cfef',
+    visual: '59b1ac2a244537ff4e3f1949ea0e61b792fac337db69903a6ce5249fa86e62e4',
+    textual: '1ec9d2ff4406752433fb6a5a2797c8e35a62ffcecb673ed2fe8d9ec30a53db42',
+    perception: 'aa4d934dbaf4fcd7617a985c47509c27e1c983123a2e8679a87a5c39db2f7de9',
+  },
+  'digits-staged.only-3': {
+    base: '4e366d3a1cab891d9316f701f1fe1438fd4a384f03c8a7d289e996ed49a1cfef',
+    visual: '330628b681438e8c04a6ecf0fad36982ba7d724ccc831a2eb0f16ea8305d40e8',
+  },
+  'digits-staged.only-13': {
+    base: '4e366d3a1cab891d9316f701f1fe1438fd4a384f03c8a7d289e996ed49a1cfef',
+    perception: '6821eb694df5e3b6a319479386e29ef48785b361aa956d3698920bced2548b74',
+    visual: 'e182c1a3d773b78d0d53384c5d30b1ac74c4985e2ce0f203949f8c1dce7a8ad6',
+  },
+  'digits-staged.only-23': {
+    base: '4e366d3a1cab891d9316f701f1fe1438fd4a384f03c8a7d289e996ed49a1cfef',
+    textual: '06be3e0c8e5ea7293f4209f1df47f22bf7c5ff04d4665eff9327e7c60d7a8c4a',
+    visual: '6e8c63117b133040c8ccb9ac371e224630c0452b53ff648a69c81e1a04c90190',
+  },
+  'digits-staged.merged': {
+    base: '4e366d3a1cab891d9316f701f1fe1438fd4a384f03c8a7d289e996ed49a1cfef',
+    merged: '608964ad66f2b5c431e4ff092e7348308e16b837903667d9941184f5a8ab6df6',
+  },
+  'digits-staged.merged-frozen-vision': {
+    base: '4e366d3a1cab891d9316f701f1fe1438fd4a384f03c8a7d289e996ed49a1cfef',
+    merged: '14d427bd3f9437fd31bd1bed854931d342f1d704602398b5ab60c738168c63d1',
+  },
+  'digits-staged.sft-answers': {
+    base: '4e366d3a1cab891d9316f701f1fe1438fd4a384f03c8a7d289e996ed49a1cfef',
+    perception: 'b77b60eefcd92e33ac4bf821ef68a12822aa4418ec02870e638892fc21f6abda',
+    textual: '74369b2871e8e478a9c102bce921b2f402cc8f4835b3b3677e1db5a5b8622683',
+    visual: '169bf5202c42ff64162a91b7d340aa64e1e2183bf0b79d8c8d0eb80a1e6a4c21',
+  },
+  'digits-staged.sft-captions': {
+    base: '4e366d3a1cab891d9316f701f1fe1438fd4a384f03c8a7d289e996ed49a1cfef',
+    perception: 'c690089b7210cbbf3a3d5b14ab57b141267a83e4409ca213c5ed99ccf0a37209',
+    textual: '6690bda2fc076031f26cffbd244d0da9d9d2e4c45598b3bd8c5d8f8ccc68feab',
+    visual: 'db350dd31001820e88e141e03e99b613174c3792d221af27d46f2a823d11060a',
+  },
+  'digits-staged.grid-neither': {
+    base: '4e366d3a1cab891d9316f701f1fe1438fd4a384f03c8a7d289e996ed49a1cfef',
+    merged: '608964ad66f2b5c431e4ff092e7348308e16b837903667d9941184f5a8ab6df6',
+  },
+  'digits-staged.grid-difficulty': {
+    base: '4e366d3a1cab891d9316f701f1fe1438fd4a384f03c8a7d289e996ed49a1cfef',
+    merged: '886fdf8f3dcbfb73731c155c502849cbbbfdbb61f7eb26919340fb63b645192f',
+  },
+  'digits-staged.grid-capability': {
+    base: '4e366d3a1cab891d9316f701f1fe1438fd4a384f03c8a7d289e996ed49a1cfef',
+    perception: '88154698132de1ecf00c248d807b72cee8507551df8574d549bda9fcf239ae33',
+    textual: '732f38f95c72fa769871fb91cac7b78963a83673f8d4424f870af8ea149ce7fa',
+    visual: 'a823c87d4d1c6e3562dd4627f667e5d724c31d5f6fd863b8e21487ad4fefc46a',
+  },
+  'digits-staged.grid-both': {
+    base: '4e366d3a1cab891d9316f701f1fe1438fd4a384f03c8a7d289e996ed49a1cfef',
+    perception: '940c1e4b3ff9c5efb144ed9bb0052ead538f6d9b90f1d043d9c3161ab5d4fe1e',
+    textual: '18199f796daf9c78ff9c4acd5d3a7b449ef51c602665c225fb4310dd1d867f0c',
+    visual: 'db419103a9d403689c67a0651b2307486c3d9cc64c139b814cea4999e74c7508',
+  },
+  'digits-visual-only': {
+    base: '4e366d3a1cab891d9316f701f1fe1438fd4a384f03c8a7d289e996ed49a1cfef',
+    visual: '330628b681438e8c04a6ecf0fad36982ba7d724ccc831a2eb0f16ea8305d40e8',
+  },
+};
+test.each(Object.entries(GOLDEN))('the keys of %s are what they were', async (name, keys) => {
+  const { stages } = await planCommitted(name);
+  expect(Object.fromEntries(stages.map((stage) => [stage.name, stage.key]))).toEqual(keys);
+});
+
+function reversed(object: object): object {
+  return Object.fromEntries(Object.entries(object).reverse());
+}
