@@ -71,6 +71,26 @@ export const outcomeSchema = z.discriminatedUnion('kind', [
 ]);
 export type Outcome = z.infer<typeof outcomeSchema>;
 
+/** Numbers of a step that watchers show. */
+export const LIVE_METRICS = ['reward', 'accuracy', 'kl', 'entropy', 'loss', 'trace_length'] as const;
+const liveMetricsSchema = z.partialRecord(z.enum(LIVE_METRICS), z.number());
+export type LiveMetrics = z.infer<typeof liveMetricsSchema>;
+
+/** Checkpoints that an epoch's runner has committed. */
+const committedSchema = z.strictObject({
+  count: z.int().min(0),
+  /** Of their files, whether they were pruned since or not. */
+  bytes: z.int().min(0),
+  /** From finding a checkpoint to its manifest, all together. */
+  seconds: z.number().min(0),
+  /** When the last one was committed, in ms since 1970 by the host's clock. */
+  at: z.int().nullable(),
+});
+export type Committed = z.infer<typeof committedSchema>;
+
+/** Absent in what a runner of version 0.1 writes. */
+const live = { last_metrics: liveMetricsSchema.optional(), committed: committedSchema.optional() };
+
 export const runnerStateSchema = z.strictObject({
   schema: z.literal('stagewright/runner-state@1'),
   marker: z.string(),
@@ -85,6 +105,7 @@ export const runnerStateSchema = z.strictObject({
   /** Over the last steps; null until known. */
   steps_per_second: z.number().nullable(),
   last_manifest: checkpointRefSchema.nullable(),
+  ...live,
   outcome: outcomeSchema.nullable(),
 });
 export type RunnerState = z.infer<typeof runnerStateSchema>;
@@ -96,6 +117,7 @@ export const trainingProgressSchema = z.strictObject({
   planned_steps: z.int(),
   steps_per_second: z.number().nullable(),
   last_manifest: checkpointRefSchema.nullable(),
+  ...live,
   /** Seconds since the step last changed. */
   idle_seconds: z.number(),
 });

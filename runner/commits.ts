@@ -3,7 +3,7 @@
  * every byte, looks for a newer epoch before and after. Then prunes. A folder that is not whole is left alone and said once.
  */
 import type { CheckpointRef, Manifest } from '../core/checkpoint.js';
-import type { Launch } from '../core/launch.js';
+import type { Committed, Launch } from '../core/launch.js';
 import { checkFiles } from '../store/file-check.js';
 import { layout } from '../store/layout.js';
 import type { Store } from '../store/store.js';
@@ -16,6 +16,8 @@ export interface Commits {
   /** Commits what is new. @throws StagewrightError of the store; call again later. */
   commitNew(): Promise<void>;
   newest(): CheckpointRef | null;
+  /** By this runner. */
+  committed(): Committed;
 }
 
 export function createCommits(
@@ -29,6 +31,7 @@ export function createCommits(
   const { key, epoch } = launch;
   const settled = new Set<number>();
   let newest: CheckpointRef | null = launch.resume_from;
+  let committed: Committed = { count: 0, bytes: 0, seconds: 0, at: null };
   const folderOf = (step: number): string => layout.checkpoint(key, epoch, step);
 
   const manifestOf = async (step: number): Promise<Manifest | null> => {
@@ -64,6 +67,7 @@ export function createCommits(
 
   return {
     newest: () => newest,
+    committed: () => committed,
     async commitNew() {
       const steps = (await store.objects.list(layout.checkpoints(key, epoch)))
         .flatMap((name) => /^step-(\d+)$/.exec(name)?.[1] ?? [])
@@ -71,12 +75,19 @@ export function createCommits(
         .filter((step) => !settled.has(step) && guard.admits(step))
         .sort((a, b) => a - b);
       for (const step of steps) {
+        const begun = performance.now();
         const manifest = await manifestOf(step);
         if (manifest !== null) {
           if (await renewal.check()) return;
           await store.commitManifest(manifest);
           if (await renewal.check()) return;
           newest = { epoch, step };
+          committed = {
+            count: committed.count + 1,
+            bytes: committed.bytes + manifest.files.reduce((sum, { size }) => sum + size, 0),
+            seconds: committed.seconds + (performance.now() - begun) / 1000,
+            at: Date.now(),
+          };
         }
         settled.add(step);
         if (manifest !== null) await store.prune(key, epoch, launch.keep_checkpoints);

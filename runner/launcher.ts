@@ -56,7 +56,7 @@ export async function launchOrAttach(launch: Launch): Promise<Launched> {
 export interface WatchOptions {
   /** Aborting ends the watch, not the run. */
   readonly signal?: AbortSignal;
-  /** On each change, and at least once a second. */
+  /** On each change, at least once a second, and with the last words. */
   readonly onProgress?: (progress: TrainingProgress) => void;
   /** Tell the runner that somebody looks after it. Default true. */
   readonly attend?: boolean;
@@ -76,11 +76,17 @@ export async function watchRun(launch: Launch, options: WatchOptions = {}): Prom
     signal?.throwIfAborted();
     if (attend) touch(runFiles.attended(folder));
     const state = readState(folder);
-    if (state?.outcome != null) return state.outcome;
+    if (state?.outcome != null) {
+      onProgress?.(progressOf(state, 0));
+      return state.outcome;
+    }
     if (state === null || !isAlive({ pid: state.pid, start_time: state.start_time }, marker)) {
       // Its last words may have come between the two looks.
-      const last = readState(folder)?.outcome;
-      if (last != null) return last;
+      const last = readState(folder);
+      if (last?.outcome != null) {
+        onProgress?.(progressOf(last, 0));
+        return last.outcome;
+      }
       await sweepAll(marker);
       return 'lost';
     }
@@ -211,6 +217,15 @@ async function locked<T>(folder: string, work: () => Promise<T>): Promise<T> {
 }
 
 function progressOf(state: RunnerState, idle: number): TrainingProgress {
-  const { phase, step, planned_steps, steps_per_second, last_manifest } = state;
-  return { phase, step, planned_steps, steps_per_second, last_manifest, idle_seconds: Math.round(idle * 10) / 10 };
+  const { phase, step, planned_steps, steps_per_second, last_manifest, last_metrics, committed } = state;
+  return {
+    phase,
+    step,
+    planned_steps,
+    steps_per_second,
+    last_manifest,
+    ...(last_metrics === undefined ? {} : { last_metrics }),
+    ...(committed === undefined ? {} : { committed }),
+    idle_seconds: Math.round(idle * 10) / 10,
+  };
 }

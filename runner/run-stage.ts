@@ -15,6 +15,7 @@ import { startChild, type Child } from './child.js';
 import { createCommits, type Commits } from './commits.js';
 import { endedEarly, failed, failureOf } from './exit-verdict.js';
 import { checkpointFiles, hashFolder } from './export-stage.js';
+import { liveMetrics } from './last-metrics.js';
 import type { RunnerLog } from './log.js';
 import { tailLines } from './metrics-tail.js';
 import type { Renewal } from './renewal.js';
@@ -73,13 +74,20 @@ async function train(parts: RunParts, guard: StepGuard, commits: Commits): Promi
   const wrong: Error[] = [];
 
   const look = async (): Promise<void> => {
-    for (const line of metrics.read()) {
+    const lines = metrics.read();
+    for (const line of lines) {
       const step = backend.stepOf(line);
       if (step !== null) guard.see(step, performance.now());
     }
-    state.update({ step: guard.lastStep(), steps_per_second: guard.stepsPerSecond() });
+    const newest = lines.at(-1);
+    const last_metrics = newest === undefined ? undefined : liveMetrics(newest);
+    state.update({
+      step: guard.lastStep(),
+      steps_per_second: guard.stepsPerSecond(),
+      ...(last_metrics === undefined ? {} : { last_metrics }),
+    });
     await commits.commitNew();
-    state.update({ last_manifest: commits.newest() });
+    state.update({ last_manifest: commits.newest(), committed: commits.committed() });
   };
 
   try {

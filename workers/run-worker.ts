@@ -19,6 +19,7 @@ import { connectWorker } from './connect.js';
 import { createLogger } from './logging.js';
 import type { Settings } from './settings.js';
 import { installRuntime } from './telemetry/runtime.js';
+import { watchAround } from './telemetry/telemetry.js';
 
 export const ROLES = ['control', 'cpu', 'gpu'] as const;
 export type Role = (typeof ROLES)[number];
@@ -40,6 +41,7 @@ export async function runWorker(settings: Settings, roles: readonly Role[]): Pro
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   try {
     const connection = await connectWorker(settings.address, logger, stop.signal);
+    const unwatch = watchAround({ settings, roles, connection, logger });
     try {
       const workers = await createWorkers(settings, roles, connection, logger);
       // Asked to stop while they were made: a worker that does not run yet cannot be shut down.
@@ -49,6 +51,7 @@ export async function runWorker(settings: Settings, roles: readonly Role[]): Pro
       logger.info({ host: settings.host, roles, store: settings.store }, 'worker runs');
       await Promise.all(workers.map((worker) => worker.run()));
     } finally {
+      unwatch();
       await connection.close();
     }
   } catch (error) {

@@ -15,7 +15,8 @@ export interface MetricSpec {
 }
 
 const RUN = ['host', 'hold', 'capability', 'trainer'] as const;
-const HOST = ['host', 'class'] as const;
+const HOST = ['host'] as const;
+const REQUEST = ['host', 'class'] as const;
 
 export const METRICS = {
   stagewright_training_steps: { kind: 'counter', help: 'Training steps that this worker saw done.', labels: RUN },
@@ -65,12 +66,12 @@ export const METRICS = {
   stagewright_device_requests: {
     kind: 'counter',
     help: 'Requests for devices, by outcome: granted, finished or a failure type. A refused one is asked again.',
-    labels: [...HOST, 'outcome'],
+    labels: [...REQUEST, 'outcome'],
   },
   stagewright_queue_wait_seconds: {
     kind: 'histogram',
     help: 'From asking for devices to the grant, all refusals included.',
-    labels: HOST,
+    labels: REQUEST,
     buckets: [0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400],
   },
   stagewright_devices: { kind: 'gauge', help: 'Devices of this host.', labels: HOST },
@@ -88,10 +89,10 @@ export const METRICS = {
     labels: ['host', 'place'],
   },
   stagewright_disk_size_bytes: { kind: 'gauge', help: 'Size of that file system.', labels: ['host', 'place'] },
-  stagewright_stages: {
+  stagewright_open_runs: {
     kind: 'gauge',
-    help: 'Stages that are open on the server, by state; needs the search attributes.',
-    labels: ['state'],
+    help: 'Stages and curricula that are open on the server, by state; only where the search attributes are registered.',
+    labels: ['what', 'state'],
   },
 } as const satisfies Record<string, MetricSpec>;
 

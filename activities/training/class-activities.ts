@@ -2,17 +2,43 @@
  * `acquireGpu`: a device lease and an epoch on this host, in that order, both idempotent per owner. A runner of the stage that
  * still lives here is adopted: an epoch is one runner launch, whoever attends it. It starts nothing.
  */
+import { Context } from '@temporalio/activity';
 import { sameOwner, type EpochClaim } from '../../core/checkpoint.js';
 import { StagewrightError } from '../../core/failures.js';
 import { hostQueue } from '../../core/ids.js';
 import type { Acquired, AcquireInput, ClassActivities, Grant } from '../contracts.js';
 import { guarded } from '../support/failures.js';
 import { withHeartbeat } from '../support/heartbeat.js';
+import { metricsOn } from '../support/metrics.js';
 import { markerOf, type TrainingContext } from './context.js';
 import { endRun, runnerOf } from './left-over.js';
 
 export function createClassActivities(context: TrainingContext): ClassActivities {
-  return guarded<ClassActivities>({ acquireGpu: (input) => withHeartbeat(() => acquire(context, input)) });
+  return guarded<ClassActivities>({
+    acquireGpu: (input) => withHeartbeat(() => measured(context, input, () => acquire(context, input))),
+  });
+}
+
+/** Outcome and wait as metrics: from when the workflow first asked, however many hosts refused since. */
+async function measured(
+  { settings }: TrainingContext,
+  { stage }: AcquireInput,
+  work: () => Promise<Acquired>,
+): Promise<Acquired> {
+  const { metricMeter, info } = Context.current();
+  const metrics = metricsOn(metricMeter);
+  const on = { host: settings.host, class: stage.execution.class };
+  const count = (outcome: string): void => metrics.count('stagewright_device_requests', 1, { ...on, outcome });
+  try {
+    const acquired = await work();
+    count(acquired.kind);
+    if (acquired.kind === 'granted' && acquired.grant.host === settings.host)
+      metrics.record('stagewright_queue_wait_seconds', (Date.now() - info.scheduledTimestampMs) / 1000, on);
+    return acquired;
+  } catch (error) {
+    count(error instanceof StagewrightError ? error.type : 'Internal');
+    throw error;
+  }
 }
 
 async function acquire(context: TrainingContext, input: AcquireInput): Promise<Acquired> {

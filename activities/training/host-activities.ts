@@ -11,18 +11,34 @@ import type { ProcessIdentity } from '../../runner/processes.js';
 import type { HostActivities, TrainEnd, TrainInput } from '../contracts.js';
 import { guarded } from '../support/failures.js';
 import { beating, withHeartbeat } from '../support/heartbeat.js';
+import { metricsOn } from '../support/metrics.js';
 import { markerOf, type TrainingContext } from './context.js';
 import { endRun } from './left-over.js';
 import { renderLaunch } from './render-launch.js';
+import { runMetrics, type RunMetrics } from './run-metrics.js';
 
 export function createHostActivities(context: TrainingContext): HostActivities {
   return guarded<HostActivities>({
-    train: (input) => train(context, input),
+    train: (input) => measured(context, input),
     stopRun: ({ key, grant }) => withHeartbeat(() => endRun(context, { ...grant, key })),
   });
 }
 
-async function train(context: TrainingContext, input: TrainInput): Promise<TrainEnd> {
+/** `train`, and its end as a metric. */
+async function measured(context: TrainingContext, input: TrainInput): Promise<TrainEnd> {
+  const metrics = runMetrics(context, metricsOn(Context.current().metricMeter), input.stage, input.grant.owner);
+  try {
+    const end = await train(context, input, metrics);
+    metrics.ended(end.kind);
+    return end;
+  } catch (error) {
+    if (error instanceof CancelledFailure) metrics.ended('cancelled');
+    else metrics.ended(error instanceof StagewrightError ? error.type : 'Internal');
+    throw error;
+  }
+}
+
+async function train(context: TrainingContext, input: TrainInput, metrics: RunMetrics): Promise<TrainEnd> {
   const { stage, grant } = input;
   const { leases, settings, logger } = context;
   const activity = Context.current();
@@ -38,6 +54,7 @@ async function train(context: TrainingContext, input: TrainInput): Promise<Train
   const beat = (progress: TrainingProgress): void => {
     last = progress;
     activity.heartbeat(progress);
+    metrics.progress(progress);
   };
   try {
     const handle = await beating(() => launchOrAttach(launch));
@@ -45,6 +62,7 @@ async function train(context: TrainingContext, input: TrainInput): Promise<Train
     if (handle.kind === 'ended') return await settle(context, input, handle.outcome);
     if (handle.kind === 'running') {
       await bind(context, input, handle.runner);
+      if (!handle.adopted) metrics.started((launch.resume_from ?? launch.continues)?.step ?? null);
       log.info(
         { pid: handle.runner.pid, adopted: handle.adopted },
         handle.adopted ? 'attached to the runner' : 'runner started',
