@@ -10,7 +10,7 @@ import { createRecord, readRecord } from './records.js';
 
 const PARTIAL = '.partial-';
 /** Nobody makes a data set for this long: what is left of a killed process may go. */
-const ABANDONED_MS = 24 * 3600 * 1000;
+export const ABANDONED_MS = 24 * 3600 * 1000;
 
 export interface Folders {
   /** Absolute folder of a data set, or null while there is none. */

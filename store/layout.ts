@@ -1,6 +1,7 @@
 /** Where everything lies in a store: the only place where its keys are spelled. Pure. */
 
 export const layout = {
+  stages: 'stages',
   stage: (key: string): string => `stages/${key}`,
   keyMaterial: (key: string): string => `stages/${key}/key.json`,
   epochs: (key: string): string => `stages/${key}/epochs`,
@@ -24,6 +25,8 @@ export const layout = {
   pins: (key: string): string => `stages/${key}/pins`,
   removals: (key: string): string => `stages/${key}/removals`,
   data: (key: string): string => `data/${key}`,
+  dataSets: 'data',
+  evaluations: 'evaluations',
   evaluation: (key: string): string => `evaluations/${key}`,
 } as const;
 

@@ -15,8 +15,11 @@ import { createRecord, readRecord } from './records.js';
 
 export interface Removal {
   removeCheckpoint(key: string, ref: CheckpointRef): Promise<void>;
-  /** Ends deletions of foreign checkpoints that were cut short: nothing else knows their files any more. */
-  finishRemovals(key: string): Promise<void>;
+  /**
+   * Ends deletions of foreign checkpoints that were cut short: nothing else knows their files any more. Those that `host` cannot
+   * reach stay for the one that can.
+   */
+  finishRemovals(key: string, host: string): Promise<void>;
 }
 
 export function createRemoval(objects: Objects, manifests: Manifests): Removal {
@@ -37,17 +40,23 @@ export function createRemoval(objects: Objects, manifests: Manifests): Removal {
       await objects.delete(layout.sidecar(key, ref.epoch, ref.step));
       await objects.delete(layout.checkpoint(key, ref.epoch, ref.step));
     },
-    async finishRemovals(key) {
+    async finishRemovals(key, host) {
       for (const name of await objects.list(layout.removals(key))) {
         const mark = `${layout.removals(key)}/${name}`;
         const manifest = await readRecord(objects, mark, manifestSchema);
-        if (manifest === null) continue;
+        if (manifest === null || !canReach(manifest, host)) continue;
         // Killed before its manifest went: it is whole, and may be wanted by now.
-        if ((await objects.get(layout.manifest(key, manifest.epoch, manifest.step))) !== null) await objects.delete(mark);
+        if ((await objects.get(layout.manifest(key, manifest.epoch, manifest.step))) !== null)
+          await objects.delete(mark);
         else await removeFiles(manifest, mark);
       }
     },
   };
+}
+
+/** Whether `host` sees the checkpoint's files. */
+export function canReach({ reach }: Pick<Manifest, 'reach'>, host: string): boolean {
+  return reach === 'shared' || reach === `host:${host}`;
 }
 
 /** Null where there is none, or none that can be read. */

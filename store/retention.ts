@@ -4,13 +4,13 @@
  * collected too. Other stages, and stages that nobody runs, are garbage.ts's.
  */
 import { stageResultSchema, type CheckpointRef } from '../core/checkpoint.js';
-import { listEpochFolders, newerEpoch, readEnd } from './claims.js';
+import { listEpochFolders, newerEpoch, readClaim, readEnd } from './claims.js';
 import { layout } from './layout.js';
 import type { Manifests } from './manifests.js';
 import type { Objects } from './objects.js';
 import type { Pins } from './pins.js';
 import { readRecord } from './records.js';
-import { readOrNull, type Removal } from './removal.js';
+import { canReach, readOrNull, type Removal } from './removal.js';
 import { findStrays } from './strays.js';
 
 export interface Retention {
@@ -40,8 +40,12 @@ export function createRetention(
         ...(await offLineage(objects, manifests, key, lineage, epoch)),
       ];
       const deleted: CheckpointRef[] = [];
-      await removal.finishRemovals(key);
+      const host = (await readClaim(objects, key, epoch))?.host ?? '';
+      await removal.finishRemovals(key, host);
       for (const ref of gone) {
+        const manifest = await readOrNull(manifests, key, ref);
+        // Without its manifest nobody would find the files on the host that has them.
+        if (manifest !== null && !canReach(manifest, host)) continue;
         // Looked up each time: a person may pin while bytes go.
         if ((await pins.listPins(key)).some((pin) => refId(pin) === refId(ref))) continue;
         await removal.removeCheckpoint(key, ref);
