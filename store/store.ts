@@ -31,8 +31,15 @@ export interface Store extends Epochs, Manifests, Foreign, Results, Pins, Remova
 export async function openStore(root: string, { create = true }: { readonly create?: boolean } = {}): Promise<Store> {
   const at = resolve(root);
   if (create) await begin(at);
+  const store = storeAt(at);
+  if ((await store.objects.get(STORE_FILE)) === null) throw unreachable(at, `${STORE_FILE} is not there`);
+  return store;
+}
+
+/** The same without a look at it: for whoever opens it before the first use. */
+export function storeAt(root: string): Store {
+  const at = resolve(root);
   const objects = fileObjects(at);
-  if ((await objects.get(STORE_FILE)) === null) throw unreachable(at, `${STORE_FILE} is not there`);
   const manifests = createManifests(objects);
   const results = createResults(objects);
   const pins = createPins(objects, results);

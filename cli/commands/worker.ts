@@ -1,5 +1,6 @@
 /** `worker`: one worker process in the foreground. */
-import { ROLES, runWorker, type Role } from '../../workers/run-worker.js';
+import { ROLES, type Role } from '../../workers/roles.js';
+import { runWorker } from '../../workers/run-worker.js';
 import { readSettings } from '../../workers/settings.js';
 import type { Action } from '../commands.js';
 import { CommandError, EXIT } from '../exit.js';
