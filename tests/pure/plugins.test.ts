@@ -49,7 +49,7 @@ describe('Plugins', () => {
     expect(options.maxHeartbeatThrottleInterval).toBe('5s');
   });
 
-  it.each<[string, () => unknown, string]>([
+  it.each<[string, () => unknown, string | RegExp]>([
     [
       'a plugin twice',
       () => compose([new StorePlugin(settings), new DataPlugin(settings), new StorePlugin(settings)]),
