@@ -9,87 +9,77 @@ import type { CheckpointRef, StageResult } from '../core/checkpoint.js';
 import { FAILURES, type FailureType, type Verdict } from '../core/failures.js';
 import { hostQueue } from '../core/ids.js';
 import type { PlannedStage } from '../core/plan.js';
-import type { Answer, Choice, Question } from '../core/states.js';
+import type { Choice, Question } from '../core/states.js';
 import { classify, throwIfCancelled, type StageFailure } from './failure.js';
+import type { Placement } from './messages.js';
 import { waitSeconds } from './persist.js';
 import { classActivities, cleanupActivities, hostActivities, pinnedActivities } from './proxies.js';
+import type { StageRun } from './stage-run.js';
 
 /** Attaching again without a word from the runner this often means that it is not the worker's absence. */
 const MAX_REATTACH = 20;
 
-export interface AttemptHooks {
-  /** Verifies the parent's export again, and repairs it. */
-  readonly handOver: (parentKey: string) => Promise<void>;
-  readonly onQueued: (attempt: number) => void;
-  readonly onGranted: (grant: Grant) => void;
-  readonly onFailure: (failure: StageFailure) => void;
-  readonly ask: (question: Question) => Promise<Answer>;
-}
-
 export type Attempted =
   | { readonly kind: 'done'; readonly result: StageResult }
-  | { readonly kind: 'stopped'; readonly reason: string }
   /** The history is long: go on in a new run, which adopts a runner that lives. */
   | { readonly kind: 'continue' };
 
+/** @param handOver verifies the parent's export again, and repairs it */
 export async function runAttempts(
-  stage: PlannedStage,
+  run: StageRun,
   parent: StageResult | null,
-  queuePrefix: string,
-  hooks: AttemptHooks,
+  handOver: (parentKey: string) => Promise<void>,
 ): Promise<Attempted> {
-  /** Where a runner may still be at work: told when this run is cancelled, whatever it waits for then. */
+  /** Where a runner may still be at work: told when this is cancelled, whatever it waits for then. */
   const at: { grant: Grant | null } = { grant: null };
   try {
-    return await attemptUntilDone(stage, parent, queuePrefix, hooks, at);
+    return await attemptUntilDone(run, parent, handOver, at);
   } catch (error) {
-    if (CancellationScope.current().consideredCancelled && at.grant !== null) await cleanUp(stage.key, at.grant);
+    if (CancellationScope.current().consideredCancelled && at.grant !== null) await cleanUp(run, at.grant);
     throwIfCancelled(error);
     throw error;
   }
 }
 
 async function attemptUntilDone(
-  stage: PlannedStage,
+  run: StageRun,
   parent: StageResult | null,
-  queuePrefix: string,
-  hooks: AttemptHooks,
+  handOver: (parentKey: string) => Promise<void>,
   at: { grant: Grant | null },
 ): Promise<Attempted> {
   let tries = 0;
   let waits = 0;
-  let reached: CheckpointRef | null = null;
-  let fromStart = false;
-  for (let attempt = 1; ; attempt++) {
+  for (let first = true; ; first = false) {
     // The answer `restart` must not be lost: a new run would begin without it.
-    if (workflowInfo().continueAsNewSuggested && !fromStart) return { kind: 'continue' };
-    hooks.onQueued(attempt);
+    if (workflowInfo().continueAsNewSuggested && !run.fromStart) return { kind: 'continue' };
+    run.attempts += 1;
+    if (run.state !== 'queued') run.to('queued');
     const { workflowId: workflow_id, runId: run_id } = workflowInfo();
     let failure: StageFailure;
     try {
-      if (attempt > 1 && parent !== null) await hooks.handOver(parent.key);
-      const owner = { workflow_id, run_id, attempt };
-      const acquired = await acquire({ stage, owner, queuePrefix, fromStart });
+      if (!first && parent !== null) await handOver(parent.key);
+      const owner = { workflow_id, run_id, attempt: run.attempts };
+      const { stage, fromStart } = run;
+      const acquired = await acquire({ stage, owner, queuePrefix: run.input.queuePrefix, fromStart }, run.input);
       if (acquired.kind === 'finished') return { kind: 'done', result: acquired.result };
       const { grant } = acquired;
       at.grant = grant;
-      fromStart = false;
-      hooks.onGranted(grant);
+      granted(run, grant);
       // A newer manifest than the last attempt began with is progress: the count of tries begins again.
-      if (isNewer(grant.resumeFrom, reached)) {
+      if (isNewer(grant.resumeFrom, run.reached)) {
         tries = 0;
-        reached = grant.resumeFrom;
+        run.reached = grant.resumeFrom;
       }
       const end = await attend(stage, parent, grant);
       at.grant = null;
       if (end.kind === 'done') return end;
-      hooks.onFailure({ type: 'Detached', message: end.reason });
+      noteFailure(run, { type: 'Detached', message: end.reason });
       continue;
     } catch (error) {
       failure = classify(error);
     }
     if (!mayStillRun(failure)) at.grant = null;
-    hooks.onFailure(failure);
+    noteFailure(run, failure);
     const verdict: Verdict = FAILURES[failure.type].verdict;
     switch (verdict.kind) {
       case 'fail':
@@ -115,13 +105,24 @@ async function attemptUntilDone(
       default:
         assertNever(verdict);
     }
-    const answer = await hooks.ask(questionOf(failure, tries));
-    if (answer.choice === 'stop')
-      return { kind: 'stopped', reason: `${answer.actor}: ${answer.reason || failure.message}` };
-    fromStart = answer.choice === 'restart';
-    if (fromStart) reached = null;
+    const { restart } = await run.ask(questionOf(failure, tries));
+    run.fromStart = restart;
+    if (restart) run.reached = null;
     tries = 0;
   }
+}
+
+function granted(run: StageRun, grant: Grant): void {
+  run.fromStart = false;
+  run.grant = grant;
+  run.step = grant.resumeFrom?.step ?? null;
+  const passed = grant.passedOver[0];
+  if (passed !== undefined) run.lastFailure = `checkpoint of step ${passed.step} passed over: ${passed.reason}`;
+  run.to('running');
+}
+
+export function noteFailure(run: StageRun, { type, message }: StageFailure): void {
+  run.lastFailure = `${type}: ${message}`;
 }
 
 /** After these the host was not heard of: its runner may be at work. */
@@ -130,14 +131,17 @@ function mayStillRun({ type }: StageFailure): boolean {
 }
 
 /** Asks any host of the class; where only one host can read the newest checkpoint, that one. */
-async function acquire(input: AcquireInput): Promise<Acquired> {
+async function acquire(input: AcquireInput, placement: Placement): Promise<Acquired> {
+  const { name, execution } = input.stage;
   try {
-    return await classActivities(input.stage.execution.class, input.queuePrefix).acquireGpu(input);
+    return await classActivities(execution.class, placement, `${name}: a device`).acquireGpu(input);
   } catch (error) {
     const { type, host } = classify(error);
     if (type !== 'CheckpointElsewhere' || host === undefined) throw error;
     try {
-      return await pinnedActivities(hostQueue(host, input.queuePrefix)).acquireGpu(input);
+      return await pinnedActivities(hostQueue(host, input.queuePrefix), `${name}: a device on ${host}`).acquireGpu(
+        input,
+      );
     } catch (pinned) {
       // Nobody polls that host's queue: the first error tells the person what is at stake.
       throw classify(pinned).type === 'HostLost' ? error : pinned;
@@ -147,7 +151,8 @@ async function acquire(input: AcquireInput): Promise<Acquired> {
 
 /** Trains on the grant's host; attaches again there for as long as only the worker or the server was away. */
 async function attend(stage: PlannedStage, parent: StageResult | null, grant: Grant): Promise<TrainEnd> {
-  const { train } = hostActivities(grant.hostQueue);
+  const from = grant.resumeFrom === null ? '' : `, from step ${grant.resumeFrom.step}`;
+  const { train } = hostActivities(grant.hostQueue, `${stage.name} on ${grant.host}, epoch ${grant.epoch}${from}`);
   for (let again = 0; ; again++) {
     try {
       const end = await train({ stage, grant, parent });
@@ -169,12 +174,15 @@ async function attend(stage: PlannedStage, parent: StageResult | null, grant: Gr
 }
 
 /** The activity may have ended without hearing of the cancel; the host must still be told. */
-async function cleanUp(key: string, grant: Grant): Promise<void> {
+async function cleanUp(run: StageRun, grant: Grant): Promise<void> {
   await CancellationScope.nonCancellable(async () => {
     try {
-      await cleanupActivities(grant.hostQueue).stopRun({ key, grant });
+      const { key, name } = run.stage;
+      run.stopped = await cleanupActivities(grant.hostQueue, `${name}: stop`).stopRun({ key, grant });
+      run.step = run.stopped?.manifest?.step ?? run.step;
     } catch {
       // The host is gone: its runner stops by its own rule once nobody attends it, and its lease lapses.
+      run.stopped = 'silent';
     }
   });
 }
@@ -184,7 +192,7 @@ function isNewer(now: CheckpointRef | null, before: CheckpointRef | null): boole
 }
 
 export function questionOf(failure: StageFailure, tries: number): Question {
-  const choices: Choice[] = ['retry', 'stop'];
+  const choices: Choice[] = ['retry', 'skip', 'stop'];
   if (failure.type === 'CheckpointElsewhere' || failure.type === 'ResumeNotHonoured') choices.splice(1, 0, 'restart');
   const { meaning, verdict } = FAILURES[failure.type];
   const often = verdict.kind === 'retry' ? ` after ${tries} tries without a newer checkpoint` : '';
@@ -193,7 +201,7 @@ export function questionOf(failure: StageFailure, tries: number): Question {
     reason: failure.message,
     question: `${meaning} What now${often}? retry: go on from the newest checkpoint${
       choices.includes('restart') ? '; restart: train the stage again from its start' : ''
-    }; stop: end the stage here (what is committed stays).`,
+    }; skip: hand over the newest checkpoint’s weights instead; stop: end the stage here (what is committed stays).`,
     choices,
   };
 }

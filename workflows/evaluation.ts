@@ -1,7 +1,7 @@
 /** Greedy answers of one stage's weights over one data set, in shards that are each durable; ends when the summary is stored. */
 import { ApplicationFailure } from '@temporalio/workflow';
 import { plannedEvaluationSchema, type PlannedEvaluation } from '../core/plan.js';
-import type { EvaluationInput } from './messages.js';
+import type { EvaluationInput, Placement } from './messages.js';
 import { persist, waitOut } from './persist.js';
 import { storeActivities } from './proxies.js';
 
@@ -13,12 +13,12 @@ export async function evaluationWorkflow(input: EvaluationInput): Promise<{ key:
   if (!parsed.success)
     throw ApplicationFailure.nonRetryable(`not a planned evaluation: ${parsed.error.message}`, 'RecipeInvalid');
   const evaluation = parsed.data;
-  await persist(() => evaluate(evaluation, input.queuePrefix), waitOut());
+  await persist(() => answerAll(evaluation, input), waitOut());
   return { key: evaluation.key };
 }
 
-async function evaluate(evaluation: PlannedEvaluation, queuePrefix: string): Promise<void> {
-  const store = storeActivities(queuePrefix);
+async function answerAll(evaluation: PlannedEvaluation, placement: Placement): Promise<void> {
+  const store = storeActivities(placement, `${evaluation.stage} on ${evaluation.data.name}`);
   await store.prepareData(evaluation.data);
   const plan = await store.planShards(evaluation);
   if (plan.done) return;

@@ -13,6 +13,7 @@ export interface JoinOptions<T, End> {
   readonly control: ControlActivities;
   /** What the store already holds, or null. */
   readonly find: () => Promise<T | null>;
+  readonly onStart: () => void;
   readonly onJoin: () => void;
 }
 
@@ -33,6 +34,7 @@ export async function joinOrStart<T, End>(options: JoinOptions<T, End>): Promise
       await persist(() => options.control.awaitRun(options.workflowId), waitOut());
       continue;
     }
+    options.onStart();
     return { kind: 'ran', end: await child.result() };
   }
 }

@@ -15,6 +15,14 @@ export interface Placement {
   /** Search attributes that the namespace has registered; an unregistered one would block the run for ever. */
   readonly searchAttributes?: readonly string[];
 }
+/** A placement alone, without what else an input holds: what children are given. */
+export function placementOf({ queuePrefix, oneQueue, searchAttributes }: Placement): Placement {
+  return {
+    queuePrefix,
+    ...(oneQueue === undefined ? {} : { oneQueue }),
+    ...(searchAttributes === undefined ? {} : { searchAttributes }),
+  };
+}
 export interface CurriculumInput extends Placement {
   readonly plan: Plan;
 }
@@ -22,24 +30,45 @@ export interface StageInput extends Placement {
   readonly stage: PlannedStage;
   /** For search attributes and the UI only. */
   readonly recipe?: string;
+  /** Of the run before, whose history grew long. */
+  readonly carried?: Carried;
+}
+export interface Carried {
+  readonly attempts: number;
+  readonly last_failure: string | null;
+  readonly last_control: string | null;
+  readonly set: SettingChanges;
 }
 export interface EvaluationInput extends Placement {
   readonly evaluation: PlannedEvaluation;
+  /** For search attributes and the UI only. */
+  readonly recipe?: string;
+}
+
+/** Settings outside the key that were changed on the way, e.g. gates: whoever started the stage plans with them. */
+interface Changed {
+  readonly set?: SettingChanges;
 }
 
 /** How a stage's workflow ended. */
 export type StageEnd =
-  | { readonly state: 'done'; readonly result: StageResult; readonly attempts: number }
+  | ({ readonly state: 'done'; readonly result: StageResult; readonly attempts: number } & Changed)
   | { readonly state: 'stopped'; readonly reason: string }
   /** A checkpoint's weights are handed over in place of the stage's result: `result.key` is theirs, not the stage's. */
-  | { readonly state: 'skipped'; readonly result: StageResult; readonly step: number; readonly reason: string }
+  | ({
+      readonly state: 'skipped';
+      readonly result: StageResult;
+      readonly step: number;
+      readonly reason: string;
+    } & Changed)
   /** Its settings were changed: another stage goes on, which whoever started this one plans. */
   | {
       readonly state: 'superseded';
+      /** All changes, those outside the key included. */
       readonly set: SettingChanges;
-      /** Null when it had none: the amended stage begins from its start. */
-      readonly checkpoint: CheckpointOf | null;
-      /** With `weights_only`: the key under which the checkpoint's weights were exported. */
+      /** What the amended stage goes on from; null = from its start, or from `weights`. */
+      readonly continues: CheckpointOf | null;
+      /** Key under which a checkpoint's weights were exported: a break in lineage. */
       readonly weights: string | null;
       readonly reason: string;
     };
@@ -50,6 +79,8 @@ export interface CurriculumEnd {
 }
 
 export const curriculumStatusQuery = defineQuery<CurriculumStatus>('status');
+/** The plan as it is now: amendments and hand-overs included. */
+export const curriculumPlanQuery = defineQuery<Plan>('plan');
 export const stageStatusQuery = defineQuery<StageStatus>('stageStatus');
 
 /**
@@ -73,6 +104,11 @@ export const curriculumUpdates = {
   stop: defineUpdate<CurriculumStatus, [By]>('stop'),
   approve: defineUpdate<CurriculumStatus, [By]>('approve'),
   reject: defineUpdate<CurriculumStatus, [By]>('reject'),
+} as const;
+/** Of a gate in a workflow that has no updates of its own (blocks/gate.ts). */
+export const gateUpdates = {
+  approve: defineUpdate<{ approved: boolean }, [By]>('approve'),
+  reject: defineUpdate<{ approved: boolean }, [By]>('reject'),
 } as const;
 /** The answer to a parked stage's question by its choice; `retry`, `skip` and `stop` say the same. Kept for runs of version 0.1. */
 export const answerUpdate = defineUpdate<StageStatus, [Answer]>('answer');

@@ -1,4 +1,7 @@
-/** Activity proxies: one block a queue and policy. How often a failure is retried stands in core/failures.ts, applied by the activities. */
+/**
+ * Activity proxies: one block a queue and policy. How often a failure is retried stands in core/failures.ts, applied by the
+ * activities. `what` is the line that the UI shows beside the activity's name.
+ */
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type {
   ClassActivities,
@@ -9,22 +12,33 @@ import type {
   StoreActivities,
 } from '../activities/contracts.js';
 import { classQueue, controlQueue, cpuQueue } from '../core/ids.js';
+import type { Placement } from './messages.js';
 
 /** Longer than any run: Temporal demands a limit, the heartbeat is what finds a dead worker. */
 const UNBOUNDED = '3650 days';
 
-export function controlActivities(prefix: string): ControlActivities {
+/** Queue of our own workflows as children. */
+export function workflowQueue(placement: Placement): string {
+  return shared(placement, controlQueue);
+}
+
+export function controlActivities(placement: Placement, what: string): ControlActivities {
   return proxyActivities<ControlActivities>({
-    taskQueue: controlQueue(prefix),
+    taskQueue: shared(placement, controlQueue),
+    summary: what,
     startToCloseTimeout: UNBOUNDED,
     heartbeatTimeout: '15s',
     retry: { initialInterval: '1s', maximumInterval: '10s' },
   });
 }
 
-export function storeActivities(prefix: string): StoreActivities & DataActivities & EvaluationActivities {
+export function storeActivities(
+  placement: Placement,
+  what: string,
+): StoreActivities & DataActivities & EvaluationActivities {
   return proxyActivities<StoreActivities & DataActivities & EvaluationActivities>({
-    taskQueue: cpuQueue(prefix),
+    taskQueue: shared(placement, cpuQueue),
+    summary: what,
     startToCloseTimeout: '24h',
     // Hashing 100 GB or writing a data set beats its heart from a timer, so silence means a dead worker.
     heartbeatTimeout: '20s',
@@ -32,9 +46,10 @@ export function storeActivities(prefix: string): StoreActivities & DataActivitie
   });
 }
 
-export function classActivities(hostClass: string, prefix: string): ClassActivities {
+export function classActivities(hostClass: string, placement: Placement, what: string): ClassActivities {
   return proxyActivities<ClassActivities>({
-    taskQueue: classQueue(hostClass, prefix),
+    taskQueue: shared(placement, (prefix) => classQueue(hostClass, prefix)),
+    summary: what,
     startToCloseTimeout: '10m',
     heartbeatTimeout: '20s',
     // Waiting for a device is the server's retrying: no history event, no slot held.
@@ -43,9 +58,10 @@ export function classActivities(hostClass: string, prefix: string): ClassActivit
 }
 
 /** A lease on one named host, because only it can read the checkpoint to go on from. */
-export function pinnedActivities(hostQueue: string): ClassActivities {
+export function pinnedActivities(hostQueue: string, what: string): ClassActivities {
   return proxyActivities<ClassActivities>({
     taskQueue: hostQueue,
+    summary: what,
     startToCloseTimeout: '10m',
     scheduleToStartTimeout: '60s',
     heartbeatTimeout: '20s',
@@ -54,9 +70,10 @@ export function pinnedActivities(hostQueue: string): ClassActivities {
 }
 
 /** Training: one activity is one attempt to attend one runner; the attempt loop decides what follows. */
-export function hostActivities(hostQueue: string): Pick<HostActivities, 'train'> {
+export function hostActivities(hostQueue: string, what: string): Pick<HostActivities, 'train'> {
   return proxyActivities<HostActivities>({
     taskQueue: hostQueue,
+    summary: what,
     startToCloseTimeout: UNBOUNDED,
     // A restarting worker needs some seconds; longer silence means that the host is gone.
     scheduleToStartTimeout: '30s',
@@ -66,13 +83,18 @@ export function hostActivities(hostQueue: string): Pick<HostActivities, 'train'>
   });
 }
 
-/** Cleaning up after a cancel, also when the host's worker is only restarting. */
-export function cleanupActivities(hostQueue: string): Pick<HostActivities, 'stopRun'> {
+/** Cleaning up after a cancel or for a pause, also when the host's worker is only restarting. */
+export function cleanupActivities(hostQueue: string, what: string): Pick<HostActivities, 'stopRun'> {
   return proxyActivities<HostActivities>({
     taskQueue: hostQueue,
+    summary: what,
     startToCloseTimeout: '10m',
     heartbeatTimeout: '20s',
     scheduleToStartTimeout: '60s',
     retry: { maximumAttempts: 3 },
   });
+}
+
+function shared({ oneQueue, queuePrefix }: Placement, queue: (prefix: string) => string): string {
+  return oneQueue === true ? queuePrefix : queue(queuePrefix);
 }

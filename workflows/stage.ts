@@ -5,103 +5,79 @@
 import {
   allHandlersFinished,
   ApplicationFailure,
+  CancellationScope,
   condition,
   continueAsNew,
   isCancellation,
+  patched,
   setHandler,
 } from '@temporalio/workflow';
-import type { Grant } from '../activities/contracts.js';
+import { difficultyOf } from '../core/order.js';
 import { plannedStageSchema } from '../core/plan.js';
-import type { Answer, Question, StageState, StageStatus } from '../core/states.js';
-import { questionOf, runAttempts } from './attempts.js';
+import { noteFailure, questionOf, runAttempts, type Attempted } from './attempts.js';
 import { stageStatusQuery, type StageEnd, type StageInput } from './messages.js';
-import { createParking } from './parking.js';
 import { persist } from './persist.js';
 import { storeActivities } from './proxies.js';
+import { createStageControl } from './stage-control.js';
+import { createStageRun, type StageRun } from './stage-run.js';
 
 export async function stageWorkflow(input: StageInput): Promise<StageEnd> {
   const parsed = plannedStageSchema.safeParse(input.stage);
   if (!parsed.success)
     throw ApplicationFailure.nonRetryable(`not a planned stage: ${parsed.error.message}`, 'RecipeInvalid');
-  const stage = parsed.data;
-  const store = storeActivities(input.queuePrefix);
-
-  let state: StageState = 'queued';
-  let attempts = 0;
-  let grant: Grant | null = null;
-  let lastFailure: string | null = null;
-  const status = (): StageStatus => ({
-    name: stage.name,
-    key: stage.key,
-    state,
-    reused: false,
-    attempts,
-    host: grant?.host ?? null,
-    epoch: grant?.epoch ?? null,
-    step: grant?.resumeFrom?.step ?? null,
-    planned_steps: stage.objective.training.steps,
-    question: parking.question(),
-    last_failure: lastFailure,
-    last_control: null,
-  });
-  const parking = createParking(status, () => {
-    state = 'queued';
-  });
-  setHandler(stageStatusQuery, status);
-
-  const ask = (question: Question): Promise<Answer> => {
-    state = 'waiting';
-    return parking.ask(question);
-  };
-  /** A step before training: what parks is asked here, and done again. */
-  const step = <T>(work: () => Promise<T>): Promise<T | { readonly stopped: string }> =>
-    persist(work, async (failure, tries) => {
-      lastFailure = `${failure.type}: ${failure.message}`;
-      const answer = await ask(questionOf(failure, tries));
-      return answer.choice === 'stop' ? { stopped: `${answer.actor}: ${answer.reason || failure.message}` } : null;
-    });
-  const stopped = async (reason: string): Promise<StageEnd> => {
-    state = 'stopped';
-    // Whoever answered `stop` is still to be answered.
-    await condition(allHandlersFinished);
-    return { state: 'stopped', reason };
-  };
+  const run = createStageRun(input, parsed.data);
+  setHandler(stageStatusQuery, () => run.status(), { description: 'Where the stage stands.' });
+  const control = createStageControl(run);
 
   try {
-    const data = await step(() => store.prepareData(stage.data));
-    if ('stopped' in data) return await stopped(data.stopped);
-    const { parent: parentKey } = stage;
-    const parent = parentKey === null ? null : await step(() => store.takeOver(parentKey));
-    if (parent !== null && 'stopped' in parent) return await stopped(parent.stopped);
-
-    const end = await runAttempts(stage, parent, input.queuePrefix, {
-      // Between two attempts lie hours: the parent's bytes are looked at again.
-      handOver: async (key) => void (await store.takeOver(key)),
-      onQueued: (attempt) => {
-        state = 'queued';
-        attempts = attempt;
-      },
-      onGranted: (granted) => {
-        state = 'running';
-        grant = granted;
-        const passed = granted.passedOver[0];
-        if (passed !== undefined) lastFailure = `checkpoint of step ${passed.step} passed over: ${passed.reason}`;
-      },
-      onFailure: (failure) => {
-        lastFailure = `${failure.type}: ${failure.message}`;
-      },
-      ask,
-    });
-    if (end.kind === 'stopped') return await stopped(end.reason);
-    if (end.kind === 'continue') {
-      await condition(allHandlersFinished);
-      return await continueAsNew<typeof stageWorkflow>(input);
+    for (;;) {
+      const ended = await control.work(() => train(run));
+      if (ended?.kind === 'done') {
+        run.to('done');
+        await condition(allHandlersFinished);
+        return { state: 'done', result: ended.result, attempts: run.attempts, ...changed(run) };
+      }
+      // An update took the device away, or came with the change of runs: it says what follows.
+      await condition(() => run.end !== null || (control.free() && (ended === null || allHandlersFinished())));
+      if (run.end !== null) {
+        await condition(allHandlersFinished);
+        return run.end;
+      }
+      if (ended !== null) return await continueAsNew<typeof stageWorkflow>({ ...input, ...goesOn(run) });
     }
-    state = 'done';
-    await condition(allHandlersFinished);
-    return { state: 'done', result: end.result, attempts };
   } catch (error) {
-    state = isCancellation(error) ? 'cancelled' : 'failed';
+    run.to(isCancellation(error) ? 'cancelled' : 'failed');
+    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
     throw error;
   }
+}
+
+async function train(run: StageRun): Promise<Attempted> {
+  const { stage } = run;
+  const store = storeActivities(run.input, stage.name);
+  await step(run, () => store.prepareData(stage.data));
+  if (difficultyOf(stage.order) !== null && patched('pass-rates'))
+    await step(run, () => store.checkPassRates(stage.data));
+  const { parent: parentKey } = stage;
+  const parent = parentKey === null ? null : await step(run, () => store.takeOver(parentKey));
+  // Between two attempts lie hours: the parent's bytes are looked at again.
+  return await runAttempts(run, parent, async (key) => void (await store.takeOver(key)));
+}
+
+/** A step before training: what parks is asked here, and done again. */
+function step<T>(run: StageRun, work: () => Promise<T>): Promise<T> {
+  return persist<T, never>(work, async (failure, tries) => {
+    noteFailure(run, failure);
+    await run.ask(questionOf(failure, tries));
+    return null;
+  });
+}
+
+function goesOn(run: StageRun): Pick<StageInput, 'stage' | 'carried'> {
+  const { stage, attempts, lastFailure, lastControl, set } = run;
+  return { stage, carried: { attempts, last_failure: lastFailure, last_control: lastControl, set } };
+}
+
+function changed({ set }: StageRun): { set?: StageRun['set'] } {
+  return Object.keys(set).length === 0 ? {} : { set };
 }

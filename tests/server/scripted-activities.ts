@@ -3,12 +3,15 @@
  * will. Training itself is tested with the real trainer (tests/activity, tests/server/two-hosts, campaign).
  */
 import { Context } from '@temporalio/activity';
-import type { Acquired, Grant, TrainEnd } from '../../activities/contracts.js';
+import type { Acquired, CheckpointAt, FoundCheckpoints, Grant, Stopped, TrainEnd } from '../../activities/contracts.js';
 import { createControlActivities } from '../../activities/control/activities.js';
 import { toFailure } from '../../activities/support/failures.js';
 import type { StageResult } from '../../core/checkpoint.js';
+import type { CheckpointRef } from '../../core/checkpoint.js';
 import { StagewrightError, type FailureType } from '../../core/failures.js';
+import type { Measured } from '../../core/gate.js';
 import { hostQueue } from '../../core/ids.js';
+import { checkpointWeightsKey } from '../../core/plan.js';
 
 export const KEY = (n: number): string => String(n).padStart(64, '0');
 
@@ -42,6 +45,22 @@ export class Script {
   resumeSteps: number[] = [];
   acquireFailures: FailureType[] = [];
   prepareFailures: FailureType[] = [];
+  findFailures: FailureType[] = [];
+  exportFailures: FailureType[] = [];
+  gateFailures: FailureType[] = [];
+  passRateFailures: FailureType[] = [];
+  /** Whole checkpoints by step, of every stage. */
+  checkpoints: CheckpointRef[] = [];
+  stopped: Stopped = { step: null, manifest: null };
+  /** Values that gates find, one after another; then 1. */
+  measured: number[] = [];
+  /** What `work` does when it is cancelled: ends as a real attempt does, or with its result after all. */
+  onCancel: 'stop' | 'finish' = 'stop';
+  /** What an update's activity waits for, to hold it open. */
+  exportGate: Promise<void> = Promise.resolve();
+  /** Shards until an evaluation is done; each waits for `shardGate`. */
+  shards = 0;
+  shardGate: Promise<void> = Promise.resolve();
 
   activities(host: string, prefix: string): Record<string, (...args: never[]) => Promise<unknown>> {
     const raise = (type: FailureType, details = {}): never => {
@@ -49,6 +68,38 @@ export class Script {
     };
     return {
       ...createControlActivities(),
+      findCheckpoint: async (asked: { stage: { key: string }; step: number | null }): Promise<FoundCheckpoints> => {
+        const type = this.findFailures.shift();
+        if (type !== undefined) raise(type);
+        const { step, stage } = asked;
+        const found = step === null ? this.checkpoints.at(-1) : this.checkpoints.find((c) => c.step === step);
+        const steps = this.checkpoints.map((c) => c.step).reverse();
+        return { checkpoint: found === undefined ? null : { ...found, key: stage.key }, steps };
+      },
+      exportCheckpoint: async (asked: { stage: { key: string }; checkpoint: CheckpointAt }): Promise<StageResult> => {
+        this.calls.push(`export ${asked.checkpoint.step}`);
+        await this.exportGate;
+        const type = this.exportFailures.shift();
+        if (type !== undefined) raise(type);
+        const key = checkpointWeightsKey({ key: asked.stage.key, step: asked.checkpoint.step });
+        const result = {
+          ...resultOf(key),
+          step: asked.checkpoint.step,
+          final: { epoch: asked.checkpoint.epoch, step: asked.checkpoint.step },
+        };
+        this.results.set(key, result);
+        return result;
+      },
+      checkPassRates: async (): Promise<{ rows: number }> => {
+        const type = this.passRateFailures.shift();
+        if (type !== undefined) raise(type);
+        return { rows: 4 };
+      },
+      measureGate: async (): Promise<Measured> => {
+        const type = this.gateFailures.shift();
+        if (type !== undefined) raise(type);
+        return { value: this.measured.shift() ?? 1, n: 100 };
+      },
       findResult: async (key: string): Promise<StageResult | null> => this.results.get(key) ?? null,
       takeOver: async (key: string): Promise<StageResult> => this.results.get(key) ?? resultOf(key),
       prepareData: async (): Promise<{ rows: number }> => {
@@ -56,7 +107,18 @@ export class Script {
         if (type !== undefined) raise(type);
         return { rows: 4 };
       },
-      planShards: async () => ({ done: true, shards: [] }),
+      planShards: async () => ({
+        done: this.shards === 0,
+        shards: Array.from({ length: this.shards }, (_, index) => ({ index, from: index, to: index + 1 })),
+      }),
+      answerShard: async (): Promise<void> => {
+        this.calls.push('shard');
+        const beat = setInterval(() => Context.current().heartbeat(), 200);
+        await Promise.race([this.shardGate, Context.current().cancelled]).finally(() => clearInterval(beat));
+      },
+      summarise: async (): Promise<void> => {
+        this.shards = 0;
+      },
       acquireGpu: async (input: { stage: { key: string }; owner: Grant['owner'] }): Promise<Acquired> => {
         this.calls.push('acquire');
         const type = this.acquireFailures.shift();
@@ -91,12 +153,18 @@ export class Script {
             const beat = setInterval(() => Context.current().heartbeat(), 200);
             return Context.current()
               .cancelled.finally(() => clearInterval(beat))
-              .then(() => ({ kind: 'interrupted', reason: 'never' }));
+              .then(() => ({ kind: 'interrupted', reason: 'never' }) as const)
+              .catch((error: unknown) => {
+                if (this.onCancel === 'stop') throw error;
+                this.results.set(input.stage.key, resultOf(input.stage.key));
+                return { kind: 'done', result: resultOf(input.stage.key) } as const;
+              });
           }
         }
       },
-      stopRun: async (): Promise<void> => {
+      stopRun: async (): Promise<Stopped> => {
         this.calls.push('stopRun');
+        return this.stopped;
       },
     };
   }

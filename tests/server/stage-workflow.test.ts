@@ -74,7 +74,7 @@ test('out of tries it parks with a question; an answer that is not offered is re
   script.acts = Array.from({ length: 3 }, () => ({ do: 'fail', type: 'TrainerExited' }) as const);
   const handle = await start();
   const status = await waitFor(handle, 'waiting');
-  expect(status.question).toMatchObject({ type: 'TrainerExited', choices: ['retry', 'stop'] });
+  expect(status.question).toMatchObject({ type: 'TrainerExited', choices: ['retry', 'skip', 'stop'] });
   const refused = handle.executeUpdate(answerUpdate, { args: [{ choice: 'restart', actor: 'test', reason: '' }] });
   await expect(refused).rejects.toThrow(WorkflowUpdateFailedError);
   const answered = await handle.executeUpdate(answerUpdate, {

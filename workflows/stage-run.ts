@@ -1,0 +1,127 @@
+/**
+ * Where one stage's run stands: what its loop and its updates share, what the query answers, and what the UI is told at each
+ * transition. It decides nothing.
+ */
+import { condition, setCurrentDetails } from '@temporalio/workflow';
+import type { Grant, Stopped } from '../activities/contracts.js';
+import { amendStage, type SettingChanges } from '../core/amend.js';
+import type { CheckpointRef } from '../core/checkpoint.js';
+import type { PlannedStage } from '../core/plan.js';
+import type { Question, StageState, StageStatus } from '../core/states.js';
+import { markAttributes } from './attributes.js';
+import { stageDetails } from './details.js';
+import type { StageEnd, StageInput } from './messages.js';
+
+export interface StageRun {
+  readonly input: StageInput;
+  /** With the settings that were changed on the way. */
+  readonly stage: PlannedStage;
+  readonly state: StageState;
+  readonly question: Question | null;
+  /** Set once, by an update: how the stage ends without a result of its own. */
+  end: StageEnd | null;
+  attempts: number;
+  /** The last one, also after it was given back. */
+  grant: Grant | null;
+  /** What was stopped last, for an update or a cancel; `silent`: its host did not answer. Null = nothing ran. */
+  stopped: Stopped | 'silent' | null;
+  /** Newest checkpoint that an attempt began with: a newer one is progress. */
+  reached: CheckpointRef | null;
+  /** Step that an attempt goes on from, or went on from. */
+  step: number | null;
+  /** The next attempt forgets all checkpoints. */
+  fromStart: boolean;
+  lastFailure: string | null;
+  lastControl: string | null;
+  /** Settings outside the key that were changed on the way. */
+  readonly set: SettingChanges;
+  status(): StageStatus;
+  to(state: StageState): void;
+  /** Execution settings, gates and the like: the stage stays what it is. */
+  change(set: SettingChanges): void;
+  /** Parks: resolves when a person says how to go on. No device is held, no event is made. */
+  ask(question: Question): Promise<{ restart: boolean }>;
+  /** Answers the open question. */
+  goOn(answer: { restart: boolean }): void;
+}
+
+export function createStageRun(input: StageInput, planned: PlannedStage): StageRun {
+  const { carried } = input;
+  let stage = planned;
+  let state: StageState = 'queued';
+  let set: SettingChanges = carried?.set ?? {};
+  let open: { readonly question: Question; answer: { restart: boolean } | null } | null = null;
+  const told = (): void => {
+    setCurrentDetails(stageDetails(run.status()));
+    markAttributes(input, { status: state });
+  };
+  const run: StageRun = {
+    input,
+    get stage() {
+      return stage;
+    },
+    get state() {
+      return state;
+    },
+    get question() {
+      return open?.answer === null ? open.question : null;
+    },
+    get set() {
+      return set;
+    },
+    end: null,
+    attempts: carried?.attempts ?? 0,
+    grant: null,
+    stopped: null,
+    reached: null,
+    step: null,
+    fromStart: false,
+    lastFailure: carried?.last_failure ?? null,
+    lastControl: carried?.last_control ?? null,
+    status: () => ({
+      name: stage.name,
+      key: stage.key,
+      state,
+      reused: false,
+      attempts: run.attempts,
+      host: run.grant?.host ?? null,
+      epoch: run.grant?.epoch ?? null,
+      step: run.step,
+      planned_steps: stage.objective.training.steps,
+      question: run.question,
+      last_failure: run.lastFailure,
+      last_control: run.lastControl,
+    }),
+    to(next) {
+      state = next;
+      told();
+    },
+    change(changes) {
+      stage = amendStage(stage, changes);
+      set = { ...set, ...changes };
+    },
+    async ask(question) {
+      const asked: NonNullable<typeof open> = { question, answer: null };
+      open = asked;
+      run.to('waiting');
+      try {
+        await condition(() => asked.answer !== null);
+      } finally {
+        open = null;
+      }
+      return asked.answer ?? { restart: false };
+    },
+    goOn(answer) {
+      if (open !== null) open.answer = answer;
+      run.to('queued');
+    },
+  };
+  markAttributes(input, {
+    ...(input.recipe === undefined ? {} : { recipe: input.recipe }),
+    stage: stage.name,
+    backbone: stage.model.name,
+    status: state,
+  });
+  told();
+  return run;
+}
