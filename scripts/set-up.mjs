@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { runChild } from './child.mjs';
 import { withLock } from './lock.mjs';
+import { pruneDist } from './prune-dist.mjs';
 import { ROOT } from './root.mjs';
 
 const STAMP = join(ROOT, 'dist', '.stamp');
@@ -63,6 +64,7 @@ async function build() {
     quiet,
   );
   if (tsc !== 0) throw new Error(`the TypeScript compiler found errors (exit code ${tsc}); they stand above`);
+  pruneDist();
   const bundle = await runChild(process.execPath, [BUNDLE], quiet);
   if (bundle !== 0) throw new Error(`bundling the workflows failed (exit code ${bundle}); its message stands above`);
   mkdirSync(join(ROOT, 'dist'), { recursive: true });
@@ -83,6 +85,7 @@ function sourcesHash() {
 }
 
 function typescriptFiles(folder) {
+  if (folder.endsWith('.ts')) return [folder];
   if (!existsSync(join(ROOT, folder))) return [];
   return readdirSync(join(ROOT, folder), { recursive: true })
     .filter((name) => name.endsWith('.ts'))

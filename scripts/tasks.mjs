@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { ROOT } from './root.mjs';
 
 /** By cost: a broken pure test is known before a server is started. */
-export const TIERS = ['pure', 'activity', 'bundle', 'replay', 'server'];
+export const TIERS = ['pure', 'activity', 'bundle', 'replay', 'server', 'pack'];
 
 const cli = join(ROOT, 'dist', 'cli', 'main.js');
 const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
@@ -22,4 +22,5 @@ export const TASKS = {
   bench: (args) => ({ steps: [[join(ROOT, 'bench', 'main.mjs'), ...args]] }),
   docs: (args) => ({ module: [join(ROOT, 'dist', 'cli', 'pages', 'main.js'), ...args] }),
   setup: () => ({}),
+  pack: () => ({ module: [join(ROOT, 'scripts', 'pack.mjs')] }),
 };

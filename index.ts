@@ -1,0 +1,32 @@
+/**
+ * The package's door `.`: plugins for a Worker of one's own, the ready Worker, settings, and what a client does. Node only; workflows
+ * import from `stagewright/workflow`.
+ */
+export { stagewrightPlugins } from './workers/plugins/all.js';
+export { compose, ComposedPlugin, type AnyPlugin } from './workers/plugins/compose.js';
+export { DomainPlugin } from './workers/plugins/domain-plugin.js';
+export {
+  ControlPlugin,
+  DataPlugin,
+  EvaluationPlugin,
+  StorePlugin,
+  type StoreSettings,
+} from './workers/plugins/domains.js';
+export { TrainingPlugin, type TrainingPluginSettings } from './workers/plugins/training.js';
+
+export { bundlePath } from './workers/bundle.js';
+export { ROLES, type Role } from './workers/roles.js';
+export { runWorker } from './workers/run-worker.js';
+export { readSettings, type Settings } from './workers/settings.js';
+export { defineSettings, type GivenSettings } from './workers/settings-object.js';
+
+export { connect } from './client/connection.js';
+export { findCurriculum, findStage, listCurricula, type Listed } from './client/find-curriculum.js';
+export { planFile, type Planned, type PlanOptions } from './client/plan-file.js';
+export { readRecipe, readVariantNames } from './client/recipe-file.js';
+export { takeSnapshot, type Live, type Snapshot } from './client/snapshot.js';
+export { cancelAndWait, openCurricula, startCurriculum, type Started } from './client/start-curriculum.js';
+export { watchCurriculum, type WatchEnd, type Watcher, type WatchOptions } from './client/watch.js';
+
+export { openStore, type Store } from './store/store.js';
+export { StagewrightError, type FailureType } from './core/failures.js';

@@ -1,0 +1,86 @@
+/**
+ * Settings from an object in place of the environment, for programs of one's own. Defaults and checks are those of settings.ts: what
+ * is given is handed to it under its variables' names, and nothing is read from the environment.
+ */
+import { StagewrightError } from '../core/failures.js';
+import { nearestName } from '../core/nearest-name.js';
+import type { Timers } from '../core/launch.js';
+import { readSettings, type Settings } from './settings.js';
+
+/** By setting: its variable. */
+const VARIABLES = {
+  home: 'STAGEWRIGHT_HOME',
+  store: 'STAGEWRIGHT_STORE',
+  host: 'STAGEWRIGHT_HOST',
+  hostFolder: 'STAGEWRIGHT_HOST_DIR',
+  hostClass: 'STAGEWRIGHT_CLASS',
+  devices: 'STAGEWRIGHT_DEVICES',
+  cpuSlots: 'STAGEWRIGHT_CPU_SLOTS',
+  shutdown: 'STAGEWRIGHT_SHUTDOWN',
+  queuePrefix: 'STAGEWRIGHT_QUEUE_PREFIX',
+  logLevel: 'STAGEWRIGHT_LOG_LEVEL',
+  logFormat: 'STAGEWRIGHT_LOG_FORMAT',
+  metricsAddress: 'STAGEWRIGHT_METRICS_ADDRESS',
+  address: 'TEMPORAL_ADDRESS',
+  namespace: 'TEMPORAL_NAMESPACE',
+} as const satisfies Partial<Record<keyof Settings, string>>;
+
+/** By timer. */
+const TIMERS = {
+  renew_ms: 'STAGEWRIGHT_RENEW_MS',
+  epoch_ttl_ms: 'STAGEWRIGHT_EPOCH_TTL_MS',
+  unattended_stop_ms: 'STAGEWRIGHT_UNATTENDED_STOP_MS',
+  stop_grace_ms: 'STAGEWRIGHT_STOP_GRACE_MS',
+  poll_ms: 'STAGEWRIGHT_POLL_MS',
+} as const satisfies Record<keyof Timers, string>;
+
+/** By part of `tracing`. */
+const TRACING = { endpoint: 'OTEL_EXPORTER_OTLP_ENDPOINT', serviceName: 'OTEL_SERVICE_NAME' } as const satisfies Record<
+  keyof NonNullable<Settings['tracing']>,
+  string
+>;
+
+/** All are optional; `undefined` and `null` mean the default. docs/settings.md says what each is. */
+export type GivenSettings = {
+  readonly [K in keyof typeof VARIABLES]?: Settings[K] | null | undefined;
+} & {
+  readonly timers?: { readonly [K in keyof Timers]?: Timers[K] | undefined } | undefined;
+  readonly tracing?: Partial<Settings['tracing']> | null | undefined;
+};
+
+/**
+ * @example
+ * const settings = defineSettings({ store: '/mnt/runs', hostFolder: '/var/lib/stagewright', devices: ['0', '1'] });
+ * @throws StagewrightError SettingsMissing naming each setting that is wrong or unknown.
+ */
+export function defineSettings(given: GivenSettings = {}): Settings {
+  const { timers, tracing, ...flat } = given;
+  const names = new Map<string, string>();
+  const env: Record<string, string> = {};
+  const take = (part: string, variables: Readonly<Record<string, string>>, values: object): void => {
+    for (const [key, value] of Object.entries(values) as [string, unknown][]) {
+      const variable = variables[key];
+      if (variable === undefined) throw unknown(`${part}${key}`, key, [...Object.keys(variables), 'timers', 'tracing']);
+      if (value === undefined || value === null) continue;
+      names.set(variable, `${part}${key}`);
+      env[variable] = Array.isArray(value) ? value.join(',') : String(value);
+    }
+  };
+  take('', VARIABLES, flat);
+  take('timers.', TIMERS, timers ?? {});
+  take('tracing.', TRACING, tracing ?? {});
+  try {
+    return readSettings(env);
+  } catch (error) {
+    if (!(error instanceof StagewrightError)) throw error;
+    let { message } = error;
+    for (const [variable, name] of names) message = message.replaceAll(variable, name);
+    throw new StagewrightError('SettingsMissing', message.replace(/^environment: /u, 'settings: '), error.details);
+  }
+}
+
+function unknown(at: string, key: string, known: readonly string[]): StagewrightError {
+  const near = nearestName(key, known);
+  const hint = near === undefined ? `known: ${known.join(', ')}` : `did you mean "${near}"?`;
+  return new StagewrightError('SettingsMissing', `settings: there is no ${at}; ${hint}`, { key: at });
+}
