@@ -40,6 +40,9 @@ const TRACING = { endpoint: 'OTEL_EXPORTER_OTLP_ENDPOINT', serviceName: 'OTEL_SE
   string
 >;
 
+/** `String` of a list joins it by commas. */
+type Value = string | number | readonly string[] | null | undefined;
+
 /** All are optional; `undefined` and `null` mean the default. docs/settings.md says what each is. */
 export type GivenSettings = {
   readonly [K in keyof typeof VARIABLES]?: Settings[K] | null | undefined;
@@ -58,12 +61,12 @@ export function defineSettings(given: GivenSettings = {}): Settings {
   const names = new Map<string, string>();
   const env: Record<string, string> = {};
   const take = (part: string, variables: Readonly<Record<string, string>>, values: object): void => {
-    for (const [key, value] of Object.entries(values) as [string, unknown][]) {
+    for (const [key, value] of Object.entries(values) as [string, Value][]) {
       const variable = variables[key];
       if (variable === undefined) throw unknown(`${part}${key}`, key, [...Object.keys(variables), 'timers', 'tracing']);
       if (value === undefined || value === null) continue;
       names.set(variable, `${part}${key}`);
-      env[variable] = Array.isArray(value) ? value.join(',') : String(value);
+      env[variable] = String(value);
     }
   };
   take('', VARIABLES, flat);
