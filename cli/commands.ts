@@ -94,4 +94,40 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     load: async () => (await import('./commands/report.js')).report,
   },
+  {
+    usage: 'checkpoints [what...]',
+    summary:
+      'checkpoints of the store: [list] [stage|recipe], verify [stage|recipe], pin <stage> <step>, unpin <stage> <step>',
+    options: [
+      ['--all', 'verify: also those that are not final, newest or pinned'],
+      ['--recipe <name>', 'file, name or id of the recipe whose stage is meant'],
+      ['--reason <text>', 'pin: why', ''],
+      ['--actor <name>', 'pin: who; default: your user name'],
+      json,
+    ],
+    load: async () => (await import('./commands/checkpoints.js')).checkpoints,
+  },
+  {
+    usage: 'gc [stage]',
+    summary: 'free what no stage needs; final, pinned and the newest two checkpoints stay, and what runs is left alone',
+    options: [
+      ['--dry-run', 'say what would go; delete nothing'],
+      ['--offline', 'do not ask the server which unfinished stages are still wanted'],
+      json,
+    ],
+    load: async () => (await import('./commands/gc.js')).gc,
+  },
+  {
+    usage: 'export <stage>',
+    summary:
+      'weights of a finished stage, or of a checkpoint, as a folder of one’s own with a file that says where they come from',
+    options: [
+      ['--out <folder>', 'must not exist; default: the stage’s name and step'],
+      ['--step <n>', 'of this checkpoint'],
+      ['--format <format>', 'weights, or model: also the graphs of the embedded model', 'weights'],
+      ['--recipe <name>', 'file, name or id of the recipe whose stage is meant'],
+      json,
+    ],
+    load: async () => (await import('./commands/export.js')).exportAction,
+  },
 ];
