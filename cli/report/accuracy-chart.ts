@@ -10,7 +10,11 @@ const MARGIN = { left: 40, right: 128 };
 /** Share of the axis between two labels that do not cover each other. */
 const APART = 0.06;
 
-export function accuracyChart({ data, columns, rows }: AccuracyTable): Html | null {
+/** @param colors of stages, by the capability that they teach: the same capability looks the same in all charts */
+export function accuracyChart(
+  { data, columns, rows }: AccuracyTable,
+  colors: ReadonlyMap<string, string>,
+): Html | null {
   const capabilities = rows.filter((row) => row.level === 0);
   const points = capabilities.flatMap((row, i) =>
     row.cells.flatMap((cell, column) =>
@@ -47,7 +51,13 @@ export function accuracyChart({ data, columns, rows }: AccuracyTable): Html | nu
       tickFormat: (v: number) => `${v} %`,
       tickSize: 0,
     },
-    color: { domain: capabilities.map((row) => words(row.label)), range: COLORS },
+    color: {
+      domain: capabilities.map((row) => words(row.label)),
+      range: colorsOf(
+        capabilities.map((row) => row.label),
+        colors,
+      ),
+    },
     symbol: { domain: capabilities.map((row) => words(row.label)) },
     marks: [
       Plot.line(points, {
@@ -71,6 +81,14 @@ export function accuracyChart({ data, columns, rows }: AccuracyTable): Html | nu
       }),
     ],
   });
+}
+
+/** Capabilities that no stage teaches take the colours that are left. */
+function colorsOf(capabilities: readonly string[], taught: ReadonlyMap<string, string>): string[] {
+  const used = new Set(capabilities.map((name) => taught.get(name)));
+  const left = COLORS.filter((color) => !used.has(color));
+  let next = 0;
+  return capabilities.map((name) => taught.get(name) ?? left[next++ % Math.max(1, left.length)] ?? 'currentColor');
 }
 
 export const words = (label: string): string => label.replaceAll('_', ' ');

@@ -23,6 +23,12 @@ export interface AccuracyTable {
   readonly rows: readonly AccuracyRow[];
   /** By digit read and by answer letter: shows a model that is blind to one digit or always answers "A". */
   readonly details: readonly AccuracyRow[];
+  /** Mean tokens of an answer, by kind and over all; null where the column has none. */
+  readonly lengths: readonly {
+    readonly label: string;
+    readonly n: number;
+    readonly means: readonly (number | null)[];
+  }[];
 }
 
 interface Column {
@@ -84,7 +90,27 @@ function table(data: string, columns: readonly Column[], kinds: KindCapabilities
     ...detail('digits read in visual traces', columns, (s) => s.by_digit),
     ...detail('multiple choice, by right letter', columns, (s) => s.by_letter),
   ];
-  return { data, columns: columns.map((c) => c.name), rows, details };
+  return { data, columns: columns.map((c) => c.name), rows, details, lengths: lengths(columns, allKinds) };
+}
+
+function lengths(columns: readonly Column[], kinds: readonly string[]): AccuracyTable['lengths'] {
+  const row = (label: string, of: readonly string[]): AccuracyTable['lengths'][number] => {
+    const sums = columns.map(({ summary }) =>
+      of.reduce(
+        (sum, kind) => {
+          const tally = summary?.by_kind[kind];
+          return tally === undefined ? sum : { n: sum.n + tally.n, tokens: sum.tokens + tally.tokens };
+        },
+        { n: 0, tokens: 0 },
+      ),
+    );
+    return {
+      label,
+      n: sums.find(({ n }) => n > 0)?.n ?? 0,
+      means: sums.map(({ n, tokens }) => (n === 0 ? null : tokens / n)),
+    };
+  };
+  return kinds.length === 0 ? [] : [row('all', kinds), ...kinds.map((kind) => row(kind, [kind]))];
 }
 
 type Tallies = EvaluationSummary['by_digit'];

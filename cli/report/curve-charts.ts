@@ -12,6 +12,7 @@ const MARGIN = { left: 46, right: 12 };
 export const SMOOTH_STEPS = 9;
 /** Points of a line before they are averaged: more cannot be told apart and only make the file heavy. */
 const MOST_POINTS = 1500;
+const MOST_TICKS = 12;
 
 export interface Curve {
   readonly field: string;
@@ -46,6 +47,7 @@ export function curveChart(all: readonly Slot[], kind: 'sft' | 'rlvr', { field, 
   const slots = closeUp(slotsOfKind(all, kind));
   const counted = slots.flatMap((slot) => thin(countedPoints(slot, field)));
   if (counted.length < 2) return null;
+  const tails = slots.flatMap((slot) => tailPoints(slot, field));
   const total = slots.reduce((sum, slot) => sum + slot.length, 0);
   const scale = (WIDTH - MARGIN.left - MARGIN.right) / total;
   const ticks = ticksOf(slots, total);
@@ -69,7 +71,7 @@ export function curveChart(all: readonly Slot[], kind: 'sft' | 'rlvr', { field, 
       tickFormat: (at: number) => ticks.get(at) ?? '',
       tickSize: 4,
     },
-    y: { label: null, ticks: 4, grid: true, nice: true, tickSize: 0, tickFormat: '~s' },
+    y: { ...rangeOf([...counted, ...tails]), label: null, ticks: 4, grid: true, tickSize: 0, tickFormat: numberWords },
     marks: [
       Plot.ruleX(starts.slice(1), { x: 'at', stroke: 'currentColor', strokeOpacity: 0.35, strokeDasharray: '3,3' }),
       Plot.text(starts, {
@@ -82,10 +84,7 @@ export function curveChart(all: readonly Slot[], kind: 'sft' | 'rlvr', { field, 
         fill: 'color',
         fontWeight: 600,
       }),
-      Plot.line(
-        slots.flatMap((slot) => tailPoints(slot, field)),
-        { ...byLine, stroke: TAIL, strokeWidth: 1.6 },
-      ),
+      Plot.line(tails, { ...byLine, stroke: TAIL, strokeWidth: 1.6 }),
       Plot.line(counted, { ...byLine, stroke: 'color', strokeWidth: 0.9, strokeOpacity: 0.4 }),
       Plot.line(
         counted,
@@ -174,7 +173,7 @@ function thin(all: readonly Point[]): readonly Point[] {
 
 /** Ticks name steps within their stage. */
 function ticksOf(slots: readonly Slot[], total: number): Map<number, string> {
-  const rough = total / 6;
+  const rough = total / MOST_TICKS;
   const power = 10 ** Math.floor(Math.log10(Math.max(1, rough)));
   const size = Math.max(1, ([1, 2, 5].find((m) => m * power >= rough) ?? 10) * power);
   const ticks = new Map<number, string>();
@@ -183,6 +182,27 @@ function ticksOf(slots: readonly Slot[], total: number): Map<number, string> {
   }
   if (ticks.size === 0) for (const { offset, length } of slots) ticks.set(offset + length, String(length));
   return ticks;
+}
+
+/** What stays the same to the last digits is drawn as a level line, not as the noise of its rounding. */
+function rangeOf(all: readonly Point[]): { readonly nice: true } | { readonly domain: readonly [number, number] } {
+  const values = all.map((point) => point.value);
+  const low = values.reduce((a, b) => Math.min(a, b), Infinity);
+  const high = values.reduce((a, b) => Math.max(a, b), -Infinity);
+  const pad = 0.1 * Math.max(Math.abs(low), Math.abs(high)) || 1;
+  return high - low > 1e-6 * pad ? { nice: true } : { domain: [low - pad, high + pad] };
+}
+
+/** `0.02`, `4e-4`, `15k`: no SI letters for what is small, since 20m reads as twenty million. */
+export function numberWords(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 10_000) return `${Number((value / 1000).toPrecision(4))}k`;
+  if (size > 0 && size < 0.001)
+    return value
+      .toExponential()
+      .replace(/(\.\d{2})\d+/u, '$1')
+      .replaceAll('-', '−');
+  return String(Number(value.toPrecision(6))).replace('-', '−');
 }
 
 function courseWords(slot: Slot, field: string): string {

@@ -1,6 +1,7 @@
 /** The report's figures as plain JSON: what the page shows and `--json` prints. Counted from the store's records; pure. */
+import { canonicalJson } from '../../core/canonical-json.js';
 import type { HashedFile } from '../../core/checkpoint.js';
-import type { Plan } from '../../core/plan.js';
+import type { Plan, PlannedStage } from '../../core/plan.js';
 import { redact } from '../../core/secrets.js';
 import type { StageState } from '../../core/states.js';
 import { accuracyByStage, type AccuracyTable, type KindCapabilities } from './accuracy.js';
@@ -28,6 +29,11 @@ export interface AttemptFigures {
   readonly ended_at: string | null;
   readonly checkpoints: readonly number[];
 }
+export interface SettingChange {
+  readonly setting: string;
+  readonly from: unknown;
+  readonly to: unknown;
+}
 export interface StageFigures {
   readonly name: string;
   readonly key: string;
@@ -42,6 +48,8 @@ export interface StageFigures {
   readonly all_seconds: number;
   readonly tokens: number;
   readonly left: StageResults['left'];
+  /** Against the stage that it stands in place of; empty for one that is as it was asked for. */
+  readonly changes: readonly SettingChange[];
   readonly attempts: readonly AttemptFigures[];
   readonly weights: readonly HashedFile[];
   /** Of each number of the training log: mean of the first and of the last steps that count. */
@@ -71,7 +79,10 @@ export function recipeFigures(results: RecipeResults, kinds: KindCapabilities, h
     seed: plan.seed,
     plan: plan.hash,
     asked_plan: asked.hash,
-    stages: stages.map((stage) => stageFigures(stage, status?.stages.find((s) => s.key === stage.stage.key)?.state)),
+    stages: stages.map((stage) => ({
+      ...stageFigures(stage, status?.stages.find((s) => s.key === stage.stage.key)?.state),
+      changes: changesOf(stage, results),
+    })),
     accuracy: accuracyByStage(results, kinds),
     gates: gateFigures(results, status),
     history:
@@ -81,7 +92,7 @@ export function recipeFigures(results: RecipeResults, kinds: KindCapabilities, h
   };
 }
 
-export function stageFigures(results: StageResults, told?: StageState): StageFigures {
+function stageFigures(results: StageResults, told?: StageState): Omit<StageFigures, 'changes'> {
   const { stage, result, attempts, splits, metrics, origin, left } = results;
   const tails = splits.flatMap((split) => split.tail);
   const seconds = (lines: readonly { readonly seconds: number }[]): number =>
@@ -103,6 +114,32 @@ export function stageFigures(results: StageResults, told?: StageState): StageFig
     weights: result?.export.files ?? [],
     metrics: ends(metrics),
   };
+}
+
+function changesOf({ stage, origin }: StageResults, { asked, stages }: RecipeResults): SettingChange[] {
+  const isAmended = origin.kind === 'continues' || origin.kind === 'weights_only';
+  const before = isAmended
+    ? stages.find((other) => other.stage.key === origin.key)?.stage
+    : asked.stages.find((other) => other.name === stage.name);
+  if (before === undefined) return [];
+  const [from, to] = [settingsOf(before), settingsOf(stage)];
+  return Object.keys(to)
+    .filter((name) => canonicalJson(from[name] ?? null) !== canonicalJson(to[name] ?? null))
+    .map((setting) => ({ setting, from: from[setting] ?? null, to: to[setting] ?? null }));
+}
+
+/** Dotted, as `amend --set` names them. */
+function settingsOf({ objective, execution, checkpoints, gates, order, seed }: PlannedStage): Record<string, unknown> {
+  const dotted = (section: string, of: Readonly<Record<string, unknown>>): [string, unknown][] =>
+    Object.entries(of).map(([name, value]) => [`${section}.${name}`, value]);
+  return Object.fromEntries([
+    ...dotted('training', objective.training),
+    ...dotted('execution', execution),
+    ...dotted('checkpoints', checkpoints),
+    ['gates', gates ?? []],
+    ['order', order],
+    ['seed', seed],
+  ]);
 }
 
 /** The store's word first: a result is one, whatever a server says. */

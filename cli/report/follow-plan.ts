@@ -23,13 +23,18 @@ export const stageMaterialSchema = z.object({
 });
 /** The file: of a stage, or of a checkpoint's weights that were handed over before their stage was done. */
 export const recordSchema = z.object({
+  name: z.string(),
   material: z.union([z.strictObject({ weights_of: sha256Schema, step: z.int() }), stageMaterialSchema]),
 });
 export type StageMaterial = z.infer<typeof stageMaterialSchema>;
+/** The name is whose run made it first: keys do not hash names. */
+export interface NamedMaterial extends StageMaterial {
+  readonly name: string;
+}
 
 export interface Stored {
   /** Of stages, by key. */
-  readonly stages: ReadonlyMap<string, StageMaterial>;
+  readonly stages: ReadonlyMap<string, NamedMaterial>;
   /** Steps whose weights were exported before the stage was done, by the stage's key. */
   readonly exported: ReadonlyMap<string, readonly number[]>;
   /** Keys of stages that have a result. */
@@ -65,11 +70,14 @@ function nextPlan(plan: Plan, stored: Stored, seen: ReadonlySet<string>): Plan |
   return null;
 }
 
-/** Of several, the newest key in no particular order would be a guess: those that are done come first, then by key. */
+/** Of several amendments of one stage those that are done come first, then by key: the store does not say which run meant which. */
 function changesOf(stage: PlannedStage, { stages, exported, done }: Stored): PlanChange[] {
   const weights = (exported.get(stage.key) ?? []).map((step) => checkpointWeightsKey({ key: stage.key, step }));
   const amended = [...stages]
-    .filter(([, m]) => m.continues?.key === stage.key || (m.parent !== null && weights.includes(m.parent)))
+    .filter(
+      ([, m]) =>
+        m.continues?.key === stage.key || (m.name === stage.name && m.parent !== null && weights.includes(m.parent)),
+    )
     .sort(([a], [b]) => Number(done.has(b)) - Number(done.has(a)) || (a < b ? -1 : 1))
     .map(([, material]): PlanChange => ({
       kind: 'amend',

@@ -51,7 +51,7 @@ export function originWords(origin: Origin): string {
     case 'continues':
       return `goes on from step ${origin.step} with other settings (weights, optimizer, data position and step count stay)`;
     case 'weights_only':
-      return `from the weights of step ${origin.step} only: optimizer, data position and step count began anew (a break in lineage)`;
+      return `from the weights of step ${origin.step} only; optimizer, data position and step count began anew`;
     case 'elsewhere':
       return `from the weights of stage ${origin.key.slice(0, 12)}, which is not of this plan`;
   }

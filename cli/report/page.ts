@@ -99,7 +99,7 @@ async function sectionsOf(
   const { missing } = figures.history;
   const sections: Section[] = [
     { id: 'asked', title: 'What was asked', body: askedPart(results, figures, recipe) },
-    { id: 'outcome', title: 'What came out', body: outcomePart(figures.accuracy) },
+    { id: 'outcome', title: 'What came out', body: outcomePart(figures.accuracy, slots) },
     { id: 'gates', title: 'Did the gates hold?', body: gatesPart(figures.gates, missing) },
     { id: 'curves', title: 'Curves', body: curvesPart(slots) },
     {

@@ -17,6 +17,7 @@ export function askedPart(results: RecipeResults, figures: RecipeFigures, recipe
       A curriculum of ${count(asked.stages.length, 'stage')} on model <b>${recipe.model}</b>, seed
       ${asked.seed}${evaluated.length === 0 ? ', not evaluated' : html`, evaluated on ${evaluated.join(', ')}`}.
     </p>
+    <p>${courseWords(figures, recipe)}</p>
     <div class="scroll" tabindex="0" role="region" aria-label="Stages as they were asked for">
       <table>
         <thead>
@@ -38,7 +39,6 @@ export function askedPart(results: RecipeResults, figures: RecipeFigures, recipe
         </tbody>
       </table>
     </div>
-    <p>${courseWords(figures, recipe)}</p>
     ${
       wasChanged(results)
         ? html`<p class="note">
@@ -62,7 +62,7 @@ function stageRow(stage: PlannedStage, all: readonly PlannedStage[]): Html {
     <td class="num">${training.batch_size}${'rollouts' in training ? ` × ${training.rollouts}` : ''}</td>
     <td class="num">${training.learning_rate}</td>
     <td class="num">${'kl_coefficient' in training ? training.kl_coefficient : '–'}</td>
-    <td>${(stage.gates ?? []).map((gate) => describeGate(gate)).join('; ') || '–'}</td>
+    <td class="wrap">${(stage.gates ?? []).map((gate) => describeGate(gate)).join('; ') || '–'}</td>
   </tr>`;
 }
 

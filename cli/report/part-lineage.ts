@@ -28,7 +28,7 @@ export function lineagePart(slots: readonly Slot[], { stages }: RecipeFigures): 
             </ul>
           </figure>`
     }
-    ${broken.map((stage) => html`<p class="note"><b>Break in lineage</b>: ${stage.name} ${originWords(stage.origin)}.</p>`)}
+    ${broken.map((stage) => html`<p class="note"><b>Break in lineage</b>: ${stage.name} starts ${originWords(stage.origin)}.</p>`)}
     <div class="scroll" tabindex="0" role="region" aria-label="Lineage of the weights">
       <table>
         <thead>
@@ -61,7 +61,9 @@ function stageRow(stage: StageFigures): Html {
     <th scope="row">${stage.name}</th>
     <td><code title="${stage.key}">${stage.key.slice(0, 12)}</code></td>
     <td>${stage.state}${left === null ? '' : ` at step ${left.step}`}</td>
-    <td class="wrap">${originWords(stage.origin)}</td>
+    <td class="wrap">
+      ${originWords(stage.origin)}${stage.changes.length === 0 ? null : html`<br /><span class="interval">${changeWords(stage)}</span>`}
+    </td>
     <td class="num">${stage.counted_steps} of ${stage.planned_steps}</td>
     <td class="num">${stage.attempts.length}</td>
     <td class="wrap">${kept.join(', ') || '–'}</td>
@@ -74,4 +76,10 @@ function stageRow(stage: StageFigures): Html {
       }
     </td>
   </tr>`;
+}
+
+function changeWords({ changes }: StageFigures): string {
+  return changes
+    .map(({ setting, from, to }) => `${setting} ${JSON.stringify(from)} → ${JSON.stringify(to)}`)
+    .join('; ');
 }

@@ -3,19 +3,24 @@ import { accuracyChart, words } from './accuracy-chart.js';
 import { cellText, percent } from './accuracy-text.js';
 import type { AccuracyRow, AccuracyTable } from './accuracy.js';
 import { html, type Html } from './html.js';
+import type { Slot } from './slots.js';
+import { colorOf } from './svg.js';
 
-export function outcomePart(tables: readonly AccuracyTable[]): Html {
+export function outcomePart(tables: readonly AccuracyTable[], slots: readonly Slot[]): Html {
   if (tables.length === 0) return html`<p>Nothing was evaluated: the recipe has no evaluation.</p>`;
+  const colors = new Map(
+    slots.flatMap((slot) => slot.stages.map(({ stage }) => [stage.capability, colorOf(slot.index)] as const)),
+  );
   return html`${tables.map(
     (table) =>
-      html`${headlines(table)}
-        <div class="pair">
+      html`<div class="pair">
           <figure>
-            ${accuracyChart(table) ?? html`<p>Not evaluated yet.</p>`}
+            ${accuracyChart(table, colors) ?? html`<p>Not evaluated yet.</p>`}
             <figcaption>% right on ${table.data} after each stage. Bars: 95 % Wilson interval.</figcaption>
           </figure>
-          <div>${accuracyTables(table)}</div>
-        </div>`,
+          ${headlines(table)}
+        </div>
+        ${accuracyTables(table)}`,
   )}`;
 }
 
@@ -65,7 +70,42 @@ export function accuracyTables(table: AccuracyTable): Html {
           <summary>By digit and by letter</summary>
           ${accuracyTable(table, table.details)}
         </details>`
+  }
+  ${
+    table.lengths.length === 0
+      ? null
+      : html`<details>
+          <summary>Length of the answers</summary>
+          ${lengthTable(table)}
+        </details>`
   }`;
+}
+
+function lengthTable({ data, columns, lengths }: AccuracyTable): Html {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Length of the answers on ${data}">
+    <table>
+      <caption>
+        Mean tokens of an answer on ${data}, end of sequence included
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col"></th>
+          <th scope="col" class="num">n</th>
+          ${columns.map((c) => html`<th scope="col" class="num">${c}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${lengths.map(
+          ({ label, n, means }, i) =>
+            html`<tr class="level${i === 0 ? 0 : 1}">
+              <th scope="row">${words(label)}</th>
+              <td class="num">${n}</td>
+              ${means.map((mean) => html`<td class="num">${mean === null ? '–' : mean.toFixed(1)}</td>`)}
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
 }
 
 function accuracyTable({ data, columns }: AccuracyTable, rows: readonly AccuracyRow[]): Html {

@@ -19,7 +19,7 @@ import { parseRecord, readRecord } from '../../store/records.js';
 import { ROWS_FILE } from '../../store/rows.js';
 import type { Store } from '../../store/store.js';
 import { readMetricsOf, readTrainingLog } from '../../store/training-log.js';
-import { followPlan, recordSchema, type StageMaterial, type Stored } from './follow-plan.js';
+import { followPlan, recordSchema, type NamedMaterial, type Stored } from './follow-plan.js';
 import { originOf, type Origin } from './origin.js';
 import { countedLines, splitAttempts, type Split } from './tails.js';
 
@@ -152,19 +152,19 @@ async function readAttempt(store: Store, key: string, epoch: number): Promise<At
 
 /** All stages of the store by what their keys hash: small files. */
 async function readStored(store: Store): Promise<Stored> {
-  const stages = new Map<string, StageMaterial>();
+  const stages = new Map<string, NamedMaterial>();
   const done = new Set<string>();
   const exported = new Map<string, number[]>();
   for (const key of await store.objects.list('stages')) {
     const record = await readRecord(store.objects, layout.keyMaterial(key), z.unknown());
     const parsed = recordSchema.safeParse(record);
     if (!parsed.success) continue;
-    const { material } = parsed.data;
+    const { name, material } = parsed.data;
     if ('weights_of' in material) {
       const { weights_of, step } = material;
       exported.set(weights_of, [...(exported.get(weights_of) ?? []), step]);
     } else {
-      stages.set(key, material);
+      stages.set(key, { ...material, name });
       if ((await store.readResult(key)) !== null) done.add(key);
     }
   }

@@ -5,7 +5,6 @@
 import type { LoadedDataConverter } from '@temporalio/common';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
-import { optionalTsToDate } from '@temporalio/common/lib/time.js';
 import { z } from 'zod';
 import { CURRICULUM_UPDATES, describeControl } from '../../core/control.js';
 import { planSchema, type Plan } from '../../core/plan.js';
@@ -44,7 +43,7 @@ export async function readRun(
   const activities = new Map<string, string>();
   let before: string | null = null;
   for (const event of history.events ?? []) {
-    const at = (optionalTsToDate(event.eventTime) ?? new Date(0)).toISOString();
+    const at = isoTime(event.eventTime);
     const say = (kind: RunEvent['kind'], text: string, id: string | null = null): void =>
       void events.push({ at, stage, kind, text, id });
 
@@ -92,6 +91,11 @@ export async function readRun(
     plans,
     before,
   };
+}
+
+/** Seconds are a Long from a server, and a number from a file. */
+function isoTime(time: Event['eventTime']): string {
+  return new Date(Number(time?.seconds?.toString() ?? 0) * 1000 + Math.floor((time?.nanos ?? 0) / 1e6)).toISOString();
 }
 
 /** `amended by ann: slower (training.learning_rate = 0.0001, from step 40)` */

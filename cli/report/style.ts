@@ -46,7 +46,7 @@ th.num, td.num { text-align: right; }
 .level1 th { padding-left: 1rem; font-weight: 400; }
 .level1 td b { font-weight: 400; }
 .interval { font-weight: 400; font-size: 0.9em; }
-.headlines { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(210px, 100%), 1fr)); gap: 1rem; margin: 0 0 1.5rem; }
+.headlines { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(270px, 100%), 1fr)); gap: 1rem; margin: 0; }
 .headlines div { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 0.7rem 0.9rem; }
 .headlines dt { color: var(--dim); font-size: 0.88rem; }
 .headlines dt::first-letter { text-transform: uppercase; }
@@ -80,7 +80,7 @@ td code { white-space: inherit; overflow-wrap: anywhere; }
 pre { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 0.8rem; }
 :focus-visible { outline: 2px solid var(--c1); outline-offset: 2px; }
 @media (max-width: 1100px) { .pair { grid-template-columns: minmax(0, 1fr); } }
-@media (max-width: 480px) { .card { grid-template-columns: minmax(0, 1fr); } .wrap { min-width: 11rem; } }
+@media (max-width: 480px) { .headlines { grid-template-columns: 1fr 1fr; gap: 0.6rem; } .headlines div { padding: 0.5rem 0.6rem; } .headlines b { font-size: 1.4rem; } .card { grid-template-columns: minmax(0, 1fr); } .wrap { min-width: 11rem; } }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
 @media print {
   @page { margin: 14mm; }

@@ -31,6 +31,7 @@ it('a table names columns, n, and the interval of each cell', () => {
       columns: ['base', 'perception'],
       rows: [{ label: 'perception', level: 0, cells: [cell, null] }],
       details: [{ label: '7', level: 1, cells: [null, cell] }],
+      lengths: [],
     },
     'recipe',
   );
