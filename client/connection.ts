@@ -1,6 +1,7 @@
 /** A client of the Temporal server of the settings, or a clear error when nobody answers there. */
 import { Client, Connection } from '@temporalio/client';
 import type { Settings } from '../workers/settings.js';
+import { tracingInterceptors } from './tracing.js';
 import { StagewrightError } from '../core/failures.js';
 
 /** A call that takes longer counts as "the server does not answer". */
@@ -9,7 +10,7 @@ export const CALL_MS = 5_000;
 export async function connect(settings: Settings): Promise<Client> {
   try {
     const connection = await Connection.connect({ address: settings.address, connectTimeout: CALL_MS });
-    return new Client({ connection, namespace: settings.namespace });
+    return new Client({ connection, namespace: settings.namespace, interceptors: await tracingInterceptors(settings) });
   } catch (error) {
     throw new StagewrightError(
       'ServerUnreachable',

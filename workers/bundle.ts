@@ -3,6 +3,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { tracingModule } from './telemetry/tracing-plugin.js';
 
 /** Beside the compiled code, wherever that was put. */
 export function bundlePath(): string {
@@ -13,6 +14,8 @@ export async function buildBundle(): Promise<WorkflowBundleWithSourceMap> {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   return bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL(`../workflows/index.${extension}`, import.meta.url)),
+    // Always in it, whoever exports: one bundle replays every history.
+    workflowInterceptorModules: [tracingModule()],
     logger: { trace() {}, debug() {}, info() {}, warn: log, error: log, log() {} },
   });
 }

@@ -13,6 +13,8 @@ const millis = z.coerce.number().int().positive();
 const optional = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
 
+const httpUrl = z.url({ protocol: /^https?$/u, error: 'an http or https URL' });
+
 /** `9464` alone is on this machine only: who wants more says so. */
 const metricsAddress = z.string().transform((text, context): string | null => {
   if (text === '') return null;
@@ -51,8 +53,10 @@ const environmentSchema = z.object({
   STAGEWRIGHT_LOG_FORMAT: z.enum(['json', 'pretty']).optional(),
   /** Where Prometheus may scrape this worker: `port` (this machine only) or `address:port`; empty = nowhere. */
   STAGEWRIGHT_METRICS_ADDRESS: metricsAddress.optional(),
-  /** Where spans go, as OpenTelemetry names it; empty = no tracing. Its other OTEL_EXPORTER_OTLP_* the exporter reads itself. */
-  OTEL_EXPORTER_OTLP_ENDPOINT: optional(z.url({ protocol: /^https?$/u, error: 'an http or https URL' })),
+  /** Where spans go, as OpenTelemetry names it; empty = no tracing. Its other OTEL_* its own packages read. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(httpUrl),
+  /** The same for spans alone, with its path. */
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: optional(httpUrl),
   OTEL_SERVICE_NAME: optional(z.string()).transform((name) => name ?? 'stagewright'),
   STAGEWRIGHT_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
@@ -75,7 +79,7 @@ export interface Settings {
   readonly logFormat: 'json' | 'pretty' | undefined;
   /** IP address and port of the Prometheus endpoint; null = none. */
   readonly metricsAddress: string | null;
-  /** Null = no tracing. */
+  /** Null = no tracing. The endpoint with its path. */
   readonly tracing: { readonly endpoint: string; readonly serviceName: string } | null;
   readonly address: string;
   readonly namespace: string;
@@ -90,6 +94,8 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   }
   const e = parsed.data;
   const home = resolve(e.STAGEWRIGHT_HOME);
+  const collector = e.OTEL_EXPORTER_OTLP_ENDPOINT?.replace(/\/$/u, '');
+  const endpoint = e.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (collector && `${collector}/v1/traces`);
   const timers = Object.fromEntries(
     Object.entries({
       renew_ms: e.STAGEWRIGHT_RENEW_MS,
@@ -115,10 +121,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     logLevel: e.STAGEWRIGHT_LOG_LEVEL,
     logFormat: e.STAGEWRIGHT_LOG_FORMAT,
     metricsAddress: e.STAGEWRIGHT_METRICS_ADDRESS ?? null,
-    tracing:
-      e.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
-        ? null
-        : { endpoint: e.OTEL_EXPORTER_OTLP_ENDPOINT, serviceName: e.OTEL_SERVICE_NAME },
+    tracing: endpoint === undefined ? null : { endpoint, serviceName: e.OTEL_SERVICE_NAME },
     address: e.TEMPORAL_ADDRESS,
     namespace: e.TEMPORAL_NAMESPACE,
   };

@@ -10,6 +10,7 @@ import type { Acquired, AcquireInput, ClassActivities, Grant } from '../contract
 import { guarded } from '../support/failures.js';
 import { withHeartbeat } from '../support/heartbeat.js';
 import { metricsOn } from '../support/metrics.js';
+import { describeSpan } from '../support/span.js';
 import { markerOf, type TrainingContext } from './context.js';
 import { endRun, runnerOf } from './left-over.js';
 
@@ -29,9 +30,11 @@ async function measured(
   const metrics = metricsOn(metricMeter);
   const on = { host: settings.host, class: stage.execution.class };
   const count = (outcome: string): void => metrics.count('stagewright_device_requests', 1, { ...on, outcome });
+  describeSpan(stage, { host: settings.host });
   try {
     const acquired = await work();
     count(acquired.kind);
+    if (acquired.kind === 'granted') describeSpan(stage, acquired.grant);
     if (acquired.kind === 'granted' && acquired.grant.host === settings.host)
       metrics.record('stagewright_queue_wait_seconds', (Date.now() - info.scheduledTimestampMs) / 1000, on);
     return acquired;

@@ -12,6 +12,7 @@ import type { HostActivities, TrainEnd, TrainInput } from '../contracts.js';
 import { guarded } from '../support/failures.js';
 import { beating, withHeartbeat } from '../support/heartbeat.js';
 import { metricsOn } from '../support/metrics.js';
+import { describeSpan } from '../support/span.js';
 import { markerOf, type TrainingContext } from './context.js';
 import { endRun } from './left-over.js';
 import { renderLaunch } from './render-launch.js';
@@ -26,6 +27,8 @@ export function createHostActivities(context: TrainingContext): HostActivities {
 
 /** `train`, and its end as a metric. */
 async function measured(context: TrainingContext, input: TrainInput): Promise<TrainEnd> {
+  const { epoch, host, devices } = input.grant;
+  describeSpan(input.stage, { epoch, host, devices });
   const metrics = runMetrics(context, metricsOn(Context.current().metricMeter), input.stage, input.grant.owner);
   try {
     const end = await train(context, input, metrics);

@@ -113,9 +113,16 @@ describe('settings', () => {
     expect(readSettings({})).toMatchObject({ metricsAddress: null, tracing: null, logFormat: undefined });
     expect(readSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: '' }).tracing).toBeNull();
     expect(readSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' }).tracing).toEqual({
-      endpoint: 'http://127.0.0.1:4318',
+      endpoint: 'http://127.0.0.1:4318/v1/traces',
       serviceName: 'stagewright',
     });
+    expect(
+      readSettings({
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318/',
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://traces.example/x',
+        OTEL_SERVICE_NAME: 'lab',
+      }).tracing,
+    ).toEqual({ endpoint: 'https://traces.example/x', serviceName: 'lab' });
     expect(() => readSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector' })).toThrow(/OTEL_EXPORTER_OTLP_ENDPOINT/u);
     expect(() => readSettings({ STAGEWRIGHT_LOG_FORMAT: 'xml' })).toThrow(/STAGEWRIGHT_LOG_FORMAT/u);
   });
