@@ -18,14 +18,20 @@ export { bundlePath } from './workers/bundle.js';
 export { ROLES, type Role } from './workers/roles.js';
 export { runWorker } from './workers/run-worker.js';
 export { readSettings, type Settings } from './workers/settings.js';
+export { readServer, type ServerSettings } from './workers/server-settings.js';
 export { defineSettings, type GivenSettings } from './workers/settings-object.js';
 
 export { connect } from './client/connection.js';
-export { findCurriculum, findStage, listCurricula, type Listed } from './client/find-curriculum.js';
+export { controlRun, type Control, type Controlled } from './client/control.js';
+export { openCurves, type CurveReader } from './client/curves.js';
+export { findCurriculum, listCurricula, pickStage, type FindOptions, type Listed } from './client/find-curriculum.js';
 export { planFile, type Planned, type PlanOptions } from './client/plan-file.js';
 export { readRecipe, readVariantNames } from './client/recipe-file.js';
+export { readStatus, type Ended } from './client/read-status.js';
+export { readSearchAttributes, registerSearchAttributes, type AttributeStates } from './client/search-attributes.js';
 export { takeSnapshot, type Live, type Snapshot } from './client/snapshot.js';
 export { cancelAndWait, openCurricula, startCurriculum, type Started } from './client/start-curriculum.js';
+export { openStageLog, type StageLog } from './client/stage-logs.js';
 export { watchCurriculum, type WatchEnd, type Watcher, type WatchOptions } from './client/watch.js';
 
 export { openStore, type Store } from './store/store.js';

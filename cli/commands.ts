@@ -1,77 +1,80 @@
 /**
- * The one table of commands: parser and help are made from it. Each names a module that is loaded only when the command runs,
- * so that help needs neither Temporal nor the trainer.
+ * The one table of commands: parser, help and docs/commands.md are made from it. Each names a module that is loaded only when the
+ * command runs, so that help needs neither Temporal nor the trainer.
  */
 import type { ExitCode } from './exit.js';
 
 /** What a command is given: its arguments in order, then its options by name. */
 export type Action = (args: readonly string[], options: Options) => Promise<ExitCode>;
-export type Options = Readonly<Record<string, string | boolean | undefined>>;
+/** A list where an option may be repeated. */
+export type Options = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+
+/** A list as the fallback: the option may be repeated. */
+export type OptionSpec = readonly [flags: string, description: string, fallback?: string | readonly string[]];
+
+export const GROUPS = [
+  'Begin',
+  'Run and watch',
+  'Control a run',
+  'Results',
+  'Checkpoints',
+  'Server and workers',
+] as const;
+export type Group = (typeof GROUPS)[number];
 
 export interface CommandSpec {
+  readonly group: Group;
   /** Name and arguments as commander reads them: `<needed>`, `[optional]`. */
   readonly usage: string;
   readonly summary: string;
-  readonly options: readonly (readonly [flags: string, description: string, fallback?: string])[];
+  readonly options: readonly OptionSpec[];
+  /** What more there is to know; for its own help and docs/commands.md. */
+  readonly more?: string;
+  readonly examples?: readonly string[];
+  /** It talks to the Temporal server, and takes cli/connection-options.ts too. */
+  readonly server?: true;
   readonly load: () => Promise<Action>;
 }
 
 const json = ['--json', 'print JSON'] as const;
+const variant = ['--variant <name>', 'variant of the recipe'] as const;
+const seed = ['--set-seed <n>', 'seed in place of the recipe’s'] as const;
+const reason = ['--reason <text>', 'why; kept in the history', ''] as const;
+const actor = ['--actor <name>', 'who asks; kept in the history (default: your user name)'] as const;
+
+const MEANT =
+  'The run is meant by its recipe’s file or name, or by its workflow id; without one, the only run that is open.';
+
+const control = (
+  name: string,
+  summary: string,
+  options: readonly OptionSpec[] = [],
+  more?: string,
+  examples?: readonly string[],
+): CommandSpec => ({
+  group: 'Control a run',
+  usage: `${name} [recipe]`,
+  summary,
+  options: [...options, variant, reason, actor, json],
+  more: more === undefined ? MEANT : `${more} ${MEANT}`,
+  ...(examples === undefined ? {} : { examples }),
+  server: true,
+  load: async () => (await import('./commands/control.js')).controlAction(name),
+});
+
+const values = 'values are YAML: 3, 0.1, true, cosine, {kind: cosine, final: 0.1}';
 
 export const COMMANDS: readonly CommandSpec[] = [
   {
-    usage: 'run <recipe>',
-    summary: 'plan a recipe (a YAML file), start it, and watch it until it ends',
-    options: [
-      ['--detach', 'start it and return'],
-      ['--replace', 'cancel another plan of this recipe that still runs; equal stages are reused'],
-      ['--set-seed <n>', 'seed in place of the recipe’s'],
-    ],
-    load: async () => (await import('./commands/run.js')).run,
+    group: 'Begin',
+    usage: 'init [file]',
+    summary: 'write a first recipe with comments (default: recipe.yaml); never over a file that is there',
+    options: [['--name <name>', 'name of the recipe (default: that of the file)']],
+    examples: ['stagewright init my-recipe.yaml'],
+    load: async () => (await import('./commands/init.js')).init,
   },
   {
-    usage: 'status [recipe]',
-    summary: 'show curricula: all that run, or one by recipe file, recipe name or workflow id',
-    options: [json],
-    load: async () => (await import('./commands/status.js')).status,
-  },
-  {
-    usage: 'logs <stage>',
-    summary: 'print a trainer’s log; the stage by name, key or first letters of its key',
-    options: [
-      ['-f, --follow', 'go on as it grows'],
-      ['--recipe <name>', 'recipe whose stage is meant'],
-    ],
-    load: async () => (await import('./commands/logs.js')).logs,
-  },
-  {
-    usage: 'cancel <recipe>',
-    summary: 'cancel a curriculum: checkpoint if the trainer can, then stop; equal stages are reused later',
-    options: [],
-    load: async () => (await import('./commands/cancel.js')).cancel,
-  },
-  {
-    usage: 'answer <stage> <choice>',
-    summary: 'answer a stage that waits for a person',
-    options: [
-      ['--reason <text>', 'recorded with the answer', ''],
-      ['--recipe <name>', 'recipe whose stage is meant'],
-    ],
-    load: async () => (await import('./commands/answer.js')).answer,
-  },
-  {
-    usage: 'up',
-    summary: 'a local Temporal server and a worker with all roles, in the foreground',
-    options: [['--port <n>', 'port of the server', '7233']],
-    load: async () => (await import('./commands/up.js')).up,
-  },
-  {
-    usage: 'worker',
-    summary: 'a worker of one role, in the foreground; its settings come from the environment (docs/settings.md)',
-    options: [['--role <role>', 'control, cpu, gpu or all', 'all']],
-    load: async () => (await import('./commands/worker.js')).worker,
-  },
-  {
+    group: 'Begin',
     usage: 'demo',
     summary: 'server, worker, the staged digits recipe, a table and a report: everything in one, on this machine',
     options: [
@@ -84,17 +87,116 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./commands/demo.js')).demo,
   },
   {
+    group: 'Run and watch',
+    usage: 'run <recipe>',
+    summary: 'plan a recipe (a YAML file), start it, and watch it until it ends',
+    options: [
+      ['--detach', 'start it and return'],
+      variant,
+      ['--replace', 'cancel another plan of this recipe that still runs; equal stages are reused'],
+      seed,
+    ],
+    more: 'The same plan again attaches to the run that is at it. Ctrl-C ends the watching only; the run goes on.',
+    examples: ['stagewright run recipe.yaml', 'stagewright run recipe.yaml --variant frozen --detach'],
+    server: true,
+    load: async () => (await import('./commands/run.js')).run,
+  },
+  {
+    group: 'Run and watch',
+    usage: 'watch [recipe]',
+    summary: 'watch a run: stages, rate, time left, curves, and what it asks; lines where there is no terminal',
+    options: [variant],
+    more: `${MEANT} A server or worker that is away is waited for.`,
+    server: true,
+    load: async () => (await import('./commands/watch.js')).watch,
+  },
+  {
+    group: 'Run and watch',
+    usage: 'list [recipe]',
+    summary: 'runs on the server, newest first; of one recipe, or of all',
+    options: [['--limit <n>', 'at most so many', '20'], json],
+    server: true,
+    load: async () => (await import('./commands/list.js')).list,
+  },
+  {
+    group: 'Run and watch',
+    usage: 'status [recipe]',
+    summary: 'a run in full: states, gates, what it asks and the commands that answer, last control and failure',
+    options: [variant, json],
+    more: MEANT,
+    server: true,
+    load: async () => (await import('./commands/status.js')).status,
+  },
+  {
+    group: 'Run and watch',
+    usage: 'logs [recipe]',
+    summary: 'print what trainers wrote, with secrets redacted; needs the store, and for a recipe’s file no server',
+    options: [
+      ['--stage <name>', 'of one stage: its name, or the first letters of its key'],
+      ['-f, --follow', 'go on as it grows'],
+      variant,
+    ],
+    examples: ['stagewright logs recipe.yaml --stage perception -f'],
+    server: true,
+    load: async () => (await import('./commands/logs.js')).logs,
+  },
+  control(
+    'pause',
+    'save a checkpoint, stop the trainer and free its device; `resume` goes on from there',
+    [],
+    'Where a trainer cannot save on demand it stops at its last checkpoint, and the status says how many steps that costs.',
+  ),
+  control('resume', 'go on after `pause`'),
+  control('approve', 'let a run past the gate that it waits at'),
+  control('reject', 'end a run at the gate that it waits at; it ends as stopped'),
+  control('retry', 'answer a stage that failed out of its tries: try again', [
+    ['--set <key=value>', `change a setting under execution: first; may be repeated; ${values}`, []],
+    ['--restart', 'forget all its checkpoints and begin it anew'],
+  ]),
+  control('skip', 'end the stage under way and hand over the weights of one of its checkpoints', [
+    ['--step <n>', 'which; 0 = the weights that it started from (default: the newest)'],
+  ]),
+  control(
+    'amend',
+    'change settings of the stage under way, or of a later one',
+    [
+      ['--set <key=value>', `setting to change; may be repeated; ${values}`, []],
+      ['--stage <name>', 'stage to change (default: the one under way)'],
+      ['--from <step>', 'go on from this checkpoint in place of the newest: a roll-back'],
+      ['--weights-only', 'take the checkpoint’s weights only: a break in lineage'],
+    ],
+    'A change of what the stage learns ends it as superseded; a new stage goes on from its checkpoint with optimizer, data position and step count.',
+    [
+      'stagewright amend --set training.learning_rate=0.0002 --reason "KL runs away"',
+      'stagewright amend recipe.yaml --set training.kl_coefficient=0.02 --from 40',
+    ],
+  ),
+  control('stop', 'end a run after the next checkpoint of the stage under way; it ends as stopped'),
+  {
+    group: 'Control a run',
+    usage: 'cancel [recipe]',
+    summary:
+      'Temporal’s own cancel, as in its UI: checkpoint if the trainer can, then end; equal stages are reused later',
+    options: [variant],
+    more: MEANT,
+    server: true,
+    load: async () => (await import('./commands/cancel.js')).cancel,
+  },
+  {
+    group: 'Results',
     usage: 'report <recipes...>',
     summary: 'tables of what the store holds of recipes, and one HTML file',
     options: [
       ['--out <file>', 'where the HTML goes', 'report.html'],
       ['--variant <names>', 'variants of the recipes in their place, side by side (separated by commas)'],
-      ['--set-seed <n>', 'seed in place of the recipe’s'],
+      seed,
       ['--json', 'print the figures as JSON'],
     ],
+    server: true,
     load: async () => (await import('./commands/report.js')).report,
   },
   {
+    group: 'Checkpoints',
     usage: 'checkpoints [what...]',
     summary:
       'checkpoints of the store: [list] [stage|recipe], verify [stage|recipe], pin <stage> <step>, unpin <stage> <step>',
@@ -105,9 +207,11 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['--actor <name>', 'pin: who; default: your user name'],
       json,
     ],
+    server: true,
     load: async () => (await import('./commands/checkpoints.js')).checkpoints,
   },
   {
+    group: 'Checkpoints',
     usage: 'gc [stage]',
     summary: 'free what no stage needs; final, pinned and the newest two checkpoints stay, and what runs is left alone',
     options: [
@@ -115,9 +219,11 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['--offline', 'do not ask the server which unfinished stages are still wanted'],
       json,
     ],
+    server: true,
     load: async () => (await import('./commands/gc.js')).gc,
   },
   {
+    group: 'Results',
     usage: 'export <stage>',
     summary:
       'weights of a finished stage, or of a checkpoint, as a folder of one’s own with a file that says where they come from',
@@ -128,6 +234,33 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['--recipe <name>', 'file, name or id of the recipe whose stage is meant'],
       json,
     ],
+    server: true,
     load: async () => (await import('./commands/export.js')).exportAction,
+  },
+  {
+    group: 'Server and workers',
+    usage: 'up',
+    summary: 'a local Temporal server and a worker with all roles, until Ctrl-C or `down`',
+    options: [
+      ['--port <n>', 'port of the server', '7233'],
+      ['--detach', 'in the background: return when both are at work'],
+    ],
+    more: 'What it keeps is in STAGEWRIGHT_HOME (default .stagewright), with its logs and a configuration file for the Temporal CLI.',
+    load: async () => (await import('./commands/up.js')).up,
+  },
+  {
+    group: 'Server and workers',
+    usage: 'down',
+    summary: 'end what `up` started in this home: trainers save a checkpoint first',
+    options: [],
+    load: async () => (await import('./commands/down.js')).down,
+  },
+  {
+    group: 'Server and workers',
+    usage: 'worker',
+    summary: 'a worker of one role, in the foreground; its settings come from the environment (docs/settings.md)',
+    options: [['--role <role>', 'control, cpu, gpu or all', 'all']],
+    server: true,
+    load: async () => (await import('./commands/worker.js')).worker,
   },
 ];

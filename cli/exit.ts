@@ -1,5 +1,6 @@
 /** How the command ends: exit codes, and the error that carries one to main. Failures of the work itself are core/failures.ts. */
 import { StagewrightError, type FailureType } from '../core/failures.js';
+import { redact } from '../core/secrets.js';
 
 export const EXIT = { done: 0, failed: 1, usage: 2, waiting: 3, interrupted: 130 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -22,6 +23,7 @@ const USAGE: readonly FailureType[] = [
   'AlreadyRuns',
   'SettingsMissing',
   'UpdateRefused',
+  'VersionMismatch',
 ];
 
 /** Recipe, names and environment are the caller's to correct; everything else is a failure. */
@@ -31,8 +33,12 @@ export function exitCodeOf(error: unknown): ExitCode {
   return EXIT.failed;
 }
 
-/** What a person reads: no stack for errors that were thrown on purpose. */
+/** What a person reads: no stack for errors that were thrown on purpose, and no secret in any. */
 export function explain(error: unknown): string {
+  return redact(words(error));
+}
+
+function words(error: unknown): string {
   if (error instanceof CommandError) return error.message;
   if (error instanceof StagewrightError) return `${error.type}: ${error.message}`;
   if (error instanceof Error) return error.stack ?? error.message;

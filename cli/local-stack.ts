@@ -3,9 +3,13 @@
  * after a SIGKILL of the owner, started again when they die, and ended without a trace. `demo` and `up` use it; the kill campaign
  * reads its registry.
  */
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { connect } from '../client/connection.js';
+import { registerSearchAttributes, switchedOff } from '../client/search-attributes.js';
+import type { Timers } from '../core/launch.js';
 import { readSettings, type Settings } from '../workers/settings.js';
 import { CommandError } from './exit.js';
 import { findMarked, identityOf, isAlive, signalProcess, type ProcessIdentity } from './process-identity.js';
@@ -74,8 +78,10 @@ export class LocalStack {
       }
       const server = await adoptable(home, left, say);
       stack = new LocalStack(options, await findTemporalCli(env), server?.port ?? (await choosePort(options)), release);
+      writeFileSync(configFile(home), `[profile.default]\naddress = "${stack.address}"\nnamespace = "default"\n`);
       if (server === undefined) await stack.startServer();
       else stack.record({ role: 'server', pid: server.pid, start_time: server.start_time });
+      await stack.registerSearchAttributes();
       if (options.worker !== false) stack.startWorker();
       stack.supervising = stack.supervise();
       return stack;
@@ -106,6 +112,7 @@ export class LocalStack {
     if (server !== undefined) await endProcess(server, 'SIGTERM', 15_000);
     this.processes.clear();
     this.write();
+    rmSync(configFile(this.options.home), { force: true });
     this.release();
   }
 
@@ -116,6 +123,14 @@ export class LocalStack {
     const identity = this.started('server', spawnServer(command, log, this.environment('server')), log);
     replaceJson(portFile(home), { port: this.port });
     await awaitServer(this.address, () => isAlive(identity), log);
+  }
+
+  /** Before the first run starts: it is only told of those that are there. */
+  private async registerSearchAttributes(): Promise<void> {
+    const client = await connect(this.settings);
+    const off = switchedOff(await registerSearchAttributes(client), this.settings.namespace);
+    if (off !== null) this.options.say(off);
+    await client.connection.close();
   }
 
   private startWorker(): void {
@@ -164,7 +179,9 @@ export class LocalStack {
   private environment(role?: ProcessRole): NodeJS.ProcessEnv {
     const { home, env } = this.options;
     return {
-      ...env,
+      // Another server's address, certificates and key are not this one's.
+      ...Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_'))),
+      TEMPORAL_CONFIG_FILE: configFile(home),
       STAGEWRIGHT_HOME: home,
       STAGEWRIGHT_SHUTDOWN: env['STAGEWRIGHT_SHUTDOWN'] ?? 'stop',
       TEMPORAL_ADDRESS: this.address,
@@ -194,6 +211,31 @@ export function leftOver(home: string): ProcessRecord[] {
       return role === 'server' || role === 'worker' ? [{ role, pid, start_time }] : [];
     });
   return [...new Map([...recorded, ...marked].map((p) => [p.pid, p])).values()];
+}
+
+/**
+ * Ends what an owner that was killed has left of a stack, in order: worker (its trainer saves and stops), trainers, server.
+ * @returns how many processes were left
+ * @throws CommandError when an owner is at work
+ */
+export async function endLeftOver(
+  home: string,
+  say: (text: string) => void,
+  { stop_grace_ms }: Timers,
+): Promise<number> {
+  const release = await takeOver(home, say);
+  try {
+    const left = leftOver(home);
+    const count = left.length + runningTrainers(home).length;
+    for (const worker of left.filter((p) => p.role === 'worker'))
+      await endProcess(worker, 'SIGTERM', stop_grace_ms + 30_000);
+    await endTree(home, stop_grace_ms + 10_000);
+    for (const server of left.filter((p) => p.role === 'server')) await endProcess(server, 'SIGTERM', 15_000);
+    writeRegistry(home, []);
+    return count;
+  } finally {
+    release();
+  }
 }
 
 /** Processes of training runs of this stack: runners and trainers. */
@@ -257,4 +299,6 @@ async function endTree(home: string, limitMs: number): Promise<void> {
   }
 }
 
+/** For the Temporal CLI (`--config-file`), and so that the stack's own processes read no other. */
+const configFile = (home: string): string => join(home, 'temporal.toml');
 const portFile = (home: string): string => join(home, 'server.json');

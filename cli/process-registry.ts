@@ -8,6 +8,9 @@ import { z } from 'zod';
 import { CommandError } from './exit.js';
 import { identityOf, isAlive, parentOf, type ProcessIdentity } from './process-identity.js';
 
+/** In the environment of an owner that `up --detach` started. */
+export const BACKGROUND_VARIABLE = 'STAGEWRIGHT_BACKGROUND';
+
 export const processRoleSchema = z.enum(['server', 'worker']);
 export type ProcessRole = z.infer<typeof processRoleSchema>;
 
@@ -50,14 +53,14 @@ export function takeHome(home: string): { release: () => void } | { orphan: Proc
       }
       if (!owner.ancestors.every(isAlive)) return { orphan: owner };
       throw new CommandError(
-        `another one is at work in ${home} (process ${owner.pid}). Watch it there, end it with \`kill ${owner.pid}\`, or choose another folder with --home.`,
+        `another one is at work in ${home} (process ${owner.pid}). Watch it there, end it with \`stagewright down\` (or \`kill ${owner.pid}\`), or choose another folder (STAGEWRIGHT_HOME; demo: --home).`,
       );
     }
   } catch (error) {
     if (error instanceof CommandError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     throw new CommandError(
-      `cannot write to ${home} (${code ?? String(error)}). Correct its permissions, or choose another folder with --home.`,
+      `cannot write to ${home} (${code ?? String(error)}). Correct its permissions, or choose another folder (STAGEWRIGHT_HOME; demo: --home).`,
       1,
       {
         cause: error,
@@ -71,8 +74,9 @@ function liveOwner(home: string): HomeOwner | undefined {
   return parsed.success && isAlive(parsed.data) ? parsed.data : undefined;
 }
 
-/** Parent and grandparent: under `npm run`, npm and the shell between. */
+/** Parent and grandparent: under `npm run`, npm and the shell between. Who was started into the background has nobody to lose. */
 function ancestors(): ProcessIdentity[] {
+  if (process.env[BACKGROUND_VARIABLE] !== undefined) return [];
   const parents = [process.ppid, parentOf(process.ppid)];
   return parents.flatMap((pid) => (pid === undefined || pid <= 1 ? [] : (identityOf(pid) ?? [])));
 }

@@ -1,5 +1,6 @@
-/** Words for what a watcher sees: pure, so that terminal bars and plain lines say the same. */
-import type { StageStatus } from '../core/states.js';
+/** Words for what a watcher sees: pure, so that the live view, plain lines and `status` say the same. */
+import { assertNever } from '../core/assert-never.js';
+import type { Choice, CurriculumStatus, Question, StageStatus } from '../core/states.js';
 import type { Live } from '../client/snapshot.js';
 
 /** `1 h 05 min`, `2 min 10 s`, `8 s`. */
@@ -47,19 +48,55 @@ function waitWords(live: Live | undefined): string {
 
 /** How a stage that is not at work stands. */
 export function stateWords(stage: StageStatus): string {
-  if (stage.state === 'done')
-    return stage.reused ? 'done already' : `done${stage.attempts > 1 ? ` in ${stage.attempts} attempts` : ''}`;
-  if (stage.state === 'waiting') return `waiting for an answer: ${stage.question?.reason ?? ''}`.trimEnd();
-  return stage.state;
+  const { state, last_control: control, last_failure: failure } = stage;
+  switch (state) {
+    case 'done':
+      return stage.reused ? 'done already' : `done${stage.attempts > 1 ? ` in ${stage.attempts} attempts` : ''}`;
+    case 'waiting':
+      return `waiting for an answer: ${stage.question?.reason ?? ''}`.trimEnd();
+    case 'queued':
+    case 'running':
+      return state;
+    case 'failed':
+      return failure === null ? state : `failed: ${failure}`;
+    case 'pausing':
+    case 'paused':
+    case 'skipped':
+    case 'stopped':
+    case 'cancelled':
+    case 'superseded':
+      return control === null ? (failure === null ? state : `${state}: ${failure}`) : `${state}; ${control}`;
+    default:
+      return assertNever(state);
+  }
 }
 
-/** What a person is told of a stage that waits, with the commands that answer it. */
-export function questionText(stage: StageStatus): string {
-  if (stage.question === null) return `stage ${stage.name} waits`;
-  const { type, reason, question, choices } = stage.question;
+/** All that a run asks, each with the commands that answer it. */
+export function questionsOf({ recipe, stages, question, gates }: CurriculumStatus): string[] {
+  const gate = gates.find(({ state }) => state === 'waiting');
   return [
-    `stage ${stage.name} waits (${type}): ${reason}`,
+    ...stages.filter((stage) => stage.state === 'waiting').map((stage) => questionText(recipe, stage)),
+    ...(question === null
+      ? []
+      : [asked(recipe, gate === undefined ? 'the run waits' : `the run waits after stage ${gate.stage}`, question)]),
+  ];
+}
+
+/** What a person is told of a stage that waits. */
+export function questionText(recipe: string, stage: StageStatus): string {
+  return stage.question === null
+    ? `stage ${stage.name} waits`
+    : asked(recipe, `stage ${stage.name} waits`, stage.question);
+}
+
+function asked(recipe: string, who: string, { type, reason, question, choices }: Question): string {
+  return [
+    `${who} (${type}): ${reason}`,
     question,
-    ...choices.map((choice) => `  stagewright answer ${stage.name} ${choice}`),
+    ...choices.map((choice) => `  ${answerCommand(recipe, choice)}`),
   ].join('\n');
+}
+
+function answerCommand(recipe: string, choice: Choice): string {
+  return choice === 'restart' ? `stagewright retry ${recipe} --restart` : `stagewright ${choice} ${recipe}`;
 }

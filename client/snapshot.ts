@@ -5,6 +5,7 @@ import { stageId } from '../core/ids.js';
 import { trainingProgressSchema, type TrainingProgress } from '../core/launch.js';
 import { curriculumStatusSchema, stageStatusSchema, type CurriculumStatus, type StageStatus } from '../core/states.js';
 import { curriculumStatusQuery, stageStatusQuery } from '../workflows/messages.js';
+import { otherVersion, parseAnswer } from './answers.js';
 import { call, isUnanswered } from './connection.js';
 
 /** Of a stage that is at work. */
@@ -24,7 +25,11 @@ export interface Snapshot {
 /** @throws what the server answers; `isUnanswered` tells an outage from a refusal. */
 export async function takeSnapshot(client: Client, workflowId: string, runId?: string): Promise<Snapshot> {
   const handle = client.workflow.getHandle(workflowId, runId);
-  const status = curriculumStatusSchema.parse(await call(client, () => handle.query(curriculumStatusQuery)));
+  const status = parseAnswer(
+    curriculumStatusSchema,
+    await ask(client, () => handle.query(curriculumStatusQuery)),
+    'status',
+  );
   const live = new Map<string, Live>();
   const stages: StageStatus[] = [];
   for (const stage of status.stages) {
@@ -43,9 +48,16 @@ export async function takeSnapshot(client: Client, workflowId: string, runId?: s
 }
 
 async function askStage(client: Client, key: string): Promise<StageStatus> {
-  return stageStatusSchema.parse(
-    await call(client, () => client.workflow.getHandle(stageId(key)).query(stageStatusQuery)),
-  );
+  const answer = await ask(client, () => client.workflow.getHandle(stageId(key)).query(stageStatusQuery));
+  return parseAnswer(stageStatusSchema, answer, 'status');
+}
+
+async function ask<T>(client: Client, query: () => Promise<T>): Promise<T> {
+  try {
+    return await call(client, query);
+  } catch (error) {
+    throw otherVersion(error);
+  }
 }
 
 async function readLive(client: Client, key: string): Promise<Live> {

@@ -10,6 +10,7 @@ import type { Settings } from '../workers/settings.js';
 import type { CurriculumInput } from '../workflows/messages.js';
 import { call, isUnanswered } from './connection.js';
 import { StagewrightError } from '../core/failures.js';
+import { readSearchAttributes, switchedOff } from './search-attributes.js';
 
 export interface Started {
   readonly workflowId: string;
@@ -31,7 +32,14 @@ export async function startCurriculum(
     await cancelAndWait(client, id);
   }
   const running = await isRunning(client, workflowId);
-  const input: CurriculumInput = { plan, queuePrefix: settings.queuePrefix };
+  const attributes = await readSearchAttributes(client);
+  const off = switchedOff(attributes, client.options.namespace);
+  if (off !== null && !running) say(off);
+  const input: CurriculumInput = {
+    plan,
+    queuePrefix: settings.queuePrefix,
+    searchAttributes: [...attributes.usable],
+  };
   const handle = await client.workflow.start('curriculumWorkflow', {
     workflowId,
     taskQueue: controlQueue(settings.queuePrefix),
@@ -73,7 +81,7 @@ function refusal(recipe: string, others: readonly string[]): StagewrightError {
   return new StagewrightError(
     'AlreadyRuns',
     `another plan of recipe ${recipe} still runs: ${others.join(', ')}. ` +
-      `Either watch it (stagewright status ${others[0] ?? ''}), or run again with --replace: it is cancelled then, and stages that ` +
+      `Either watch it (stagewright watch ${others[0] ?? ''}), or run again with --replace: it is cancelled then, and stages that ` +
       'are equal in both plans are reused.',
   );
 }

@@ -5,8 +5,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common';
-import type { CurriculumStatus } from '../core/states.js';
+import { curriculumStatusSchema, type CurriculumStatus } from '../core/states.js';
 import type { CurriculumEnd } from '../workflows/messages.js';
+import { parseAnswer } from './answers.js';
 import { call, isUnanswered } from './connection.js';
 import { StagewrightError } from '../core/failures.js';
 import { takeSnapshot, type Snapshot } from './snapshot.js';
@@ -72,10 +73,12 @@ export async function watchCurriculum(
   return { kind: 'interrupted' };
 }
 
-async function endOf(client: Client, workflowId: string): Promise<WatchEnd> {
+/** How a run that is not open ended. */
+export async function endOf(client: Client, workflowId: string): Promise<WatchEnd> {
   try {
     const end = (await call(client, () => client.workflow.getHandle(workflowId).result())) as CurriculumEnd;
-    return { kind: end.state, status: end.status };
+    // Runs of version 0.1 end without gates and controls.
+    return { kind: end.state, status: parseAnswer(curriculumStatusSchema, end.status, 'status') };
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     const { cause } = error;

@@ -78,6 +78,10 @@ export const FAILURES = {
     meaning: 'The worker’s or client’s own configuration lacks a setting, or contradicts itself.',
     verdict: FAIL,
   },
+  VersionMismatch: {
+    meaning: 'A worker or a command of another version is at work, which does not know what was asked or answered.',
+    verdict: FAIL,
+  },
   Internal: { meaning: 'An error that stagewright did not foresee.', verdict: retry(3, 2, 60) },
 } as const satisfies Record<string, FailureRule>;
 

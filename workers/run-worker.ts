@@ -23,7 +23,7 @@ export async function runWorker(settings: Settings, roles: readonly Role[]): Pro
   };
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   try {
-    const connection = await connectWorker(settings.address, logger, stop.signal);
+    const connection = await connectWorker(settings.server, logger, stop.signal);
     const unwatch = watchAround({ settings, roles, connection, logger });
     try {
       const workers: Worker[] = [];

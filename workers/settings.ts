@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { StagewrightError } from '../core/failures.js';
 import { QUEUE_PREFIX } from '../core/ids.js';
 import { timersSchema, type Timers } from '../core/launch.js';
+import { readServer, type ServerSettings } from './server-settings.js';
 
 const count = z.coerce.number().int().min(0);
 const millis = z.coerce.number().int().positive();
@@ -59,8 +60,6 @@ const environmentSchema = z.object({
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: optional(httpUrl),
   OTEL_SERVICE_NAME: optional(z.string()).transform((name) => name ?? 'stagewright'),
   STAGEWRIGHT_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
-  TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
-  TEMPORAL_NAMESPACE: z.string().default('default'),
 });
 
 export interface Settings {
@@ -81,21 +80,24 @@ export interface Settings {
   readonly metricsAddress: string | null;
   /** Null = no tracing. The endpoint with its path. */
   readonly tracing: { readonly endpoint: string; readonly serviceName: string } | null;
+  readonly server: ServerSettings;
+  /** Those of `server`, for messages. */
   readonly address: string;
   readonly namespace: string;
 }
 
-/** @throws StagewrightError RecipeInvalid naming each variable that is wrong. */
+/** @throws StagewrightError SettingsMissing naming each variable that is wrong. */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const parsed = environmentSchema.safeParse(env);
   if (!parsed.success) {
     const words = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    throw new StagewrightError('RecipeInvalid', `environment: ${words.join('; ')}`);
+    throw new StagewrightError('SettingsMissing', `environment: ${words.join('; ')}`);
   }
   const e = parsed.data;
   const home = resolve(e.STAGEWRIGHT_HOME);
   const collector = e.OTEL_EXPORTER_OTLP_ENDPOINT?.replace(/\/$/u, '');
   const endpoint = e.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (collector && `${collector}/v1/traces`);
+  const server = readServer(env);
   const timers = Object.fromEntries(
     Object.entries({
       renew_ms: e.STAGEWRIGHT_RENEW_MS,
@@ -122,7 +124,8 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     logFormat: e.STAGEWRIGHT_LOG_FORMAT,
     metricsAddress: e.STAGEWRIGHT_METRICS_ADDRESS ?? null,
     tracing: endpoint === undefined ? null : { endpoint, serviceName: e.OTEL_SERVICE_NAME },
-    address: e.TEMPORAL_ADDRESS,
-    namespace: e.TEMPORAL_NAMESPACE,
+    server,
+    address: server.address,
+    namespace: server.namespace,
   };
 }

@@ -8,9 +8,10 @@ import { findOneStage, findStages, type StageQuery } from '../../client/store-st
 import { hint } from '../../core/nearest-name.js';
 import { readStage, type CheckpointEntry, type StageEntry } from '../../store/inventory.js';
 import { openStore, type Store } from '../../store/store.js';
-import { readSettings, type Settings } from '../../workers/settings.js';
+import type { Settings } from '../../workers/settings.js';
 import type { Action, Options } from '../commands.js';
 import { CommandError, EXIT, type ExitCode } from '../exit.js';
+import { settingsOf } from '../settings.js';
 import { PLAIN_TABLE } from '../tables.js';
 
 const VERBS = ['list', 'verify', 'pin', 'unpin'] as const;
@@ -26,7 +27,7 @@ interface Given {
 export const checkpoints: Action = async ([first, ...rest], options) => {
   const verb = VERBS.find((one) => one === first);
   const args = verb === undefined && first !== undefined ? [first, ...rest] : rest;
-  const settings = readSettings(process.env);
+  const settings = settingsOf(options);
   const store = await openStore(settings.store, { create: false });
   const recipe = typeof options['recipe'] === 'string' ? options['recipe'] : undefined;
   const given = {

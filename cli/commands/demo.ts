@@ -10,6 +10,7 @@ import { answerUpdate } from '../../workflows/messages.js';
 import type { Action } from '../commands.js';
 import { call, connect } from '../../client/connection.js';
 import { EXIT, type ExitCode } from '../exit.js';
+import { optionText } from '../option-text.js';
 import { watchInterrupt } from '../interrupt.js';
 import { LocalStack } from '../local-stack.js';
 import { parseSeed, planFile, type Planned } from '../../client/plan-file.js';
@@ -32,7 +33,7 @@ export const demo: Action = async (_args, options) => {
     typeof options['recipe'] === 'string' ? resolve(options['recipe']) : STAGED,
     ...(options['compare'] === true ? OTHERS : []),
   ];
-  const seed = parseSeed(options['seed'], '--seed');
+  const seed = parseSeed(optionText(options, 'seed'), '--seed');
   // Before anything is started: a recipe with an error costs nothing.
   const planned: Planned[] = [];
   for (const file of files) planned.push(await planFile(file, { seed }));
@@ -77,7 +78,7 @@ async function runRecipe(
 ): Promise<ExitCode> {
   const { workflowId, attached } = await startCurriculum(client, plan, stack.settings, { replace, say });
   say(`${attached ? 'going on with' : 'recipe'} ${plan.recipe}, seed ${plan.seed} (${workflowId})`);
-  const end = await watchLoudly(client, workflowId, { signal, onWaiting: retryOnce(client) });
+  const end = await watchLoudly(client, workflowId, stack.settings.store, { signal, onWaiting: retryOnce(client) });
   if (end.kind === 'interrupted') return EXIT.interrupted;
   if (end.kind === 'waiting') say('the demo ends here; what is committed stays. Started again, it answers `retry`.');
   requireDone(end, plan.recipe);

@@ -4,13 +4,13 @@ import { exportWeights, FORMATS } from '../../client/export-weights.js';
 import { findOneStage, stagesOfRecipe } from '../../client/store-stages.js';
 import { hint } from '../../core/nearest-name.js';
 import { openStore } from '../../store/store.js';
-import { readSettings } from '../../workers/settings.js';
 import type { Action } from '../commands.js';
 import { CommandError, EXIT } from '../exit.js';
+import { settingsOf } from '../settings.js';
 import { say } from '../watch-loudly.js';
 
 export const exportAction: Action = async ([meant = ''], options) => {
-  const settings = readSettings(process.env);
+  const settings = settingsOf(options);
   const format = FORMATS.find((one) => one === options['format']);
   if (format === undefined) {
     const given = typeof options['format'] === 'string' ? options['format'] : '';

@@ -7,14 +7,15 @@ import { findOneStage } from '../../client/store-stages.js';
 import { StagewrightError } from '../../core/failures.js';
 import type { GarbageOptions } from '../../store/garbage.js';
 import { openStore } from '../../store/store.js';
-import { readSettings, type Settings } from '../../workers/settings.js';
+import type { Settings } from '../../workers/settings.js';
 import type { Action } from '../commands.js';
 import { EXIT } from '../exit.js';
+import { settingsOf } from '../settings.js';
 import { PLAIN_TABLE } from '../tables.js';
 import { say } from '../watch-loudly.js';
 
 export const gc: Action = async ([meant], options) => {
-  const settings = readSettings(process.env);
+  const settings = settingsOf(options);
   const store = await openStore(settings.store, { create: false });
   const dryRun = options['dryRun'] === true;
   const inUse = options['offline'] === true ? undefined : await wantedOnServer(settings);

@@ -1,79 +1,76 @@
-/** `logs`: a stage's trainer log, straight from the store, all its epochs in order. */
-import { existsSync, readdirSync } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
+/** `logs`: what trainers wrote, straight from the store, redacted. */
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readSettings, type Settings } from '../../workers/settings.js';
-import type { Action } from '../commands.js';
 import { connect } from '../../client/connection.js';
-import { CommandError, EXIT } from '../exit.js';
-import { findStage } from '../../client/find-curriculum.js';
-import { watchInterrupt } from '../interrupt.js';
+import { findCurriculum, pickStage } from '../../client/find-curriculum.js';
 import { planFile } from '../../client/plan-file.js';
+import { readStatus } from '../../client/read-status.js';
+import { openStageLog, stagesInStore } from '../../client/stage-logs.js';
+import { StagewrightError } from '../../core/failures.js';
+import type { Settings } from '../../workers/settings.js';
+import type { Action, Options } from '../commands.js';
+import { CommandError, EXIT } from '../exit.js';
+import { watchInterrupt } from '../interrupt.js';
+import { optionFlag, optionText } from '../option-text.js';
+import { settingsOf } from '../settings.js';
+import { say } from '../watch-loudly.js';
 
 const LOOK_MS = 300;
 
-export const logs: Action = async ([meant = ''], options) => {
-  const settings = readSettings(process.env);
-  const folder = join(settings.store, 'stages', await findKey(settings, meant, options['recipe']), 'epochs');
+interface Meant {
+  readonly name: string;
+  readonly key: string;
+}
+
+export const logs: Action = async ([meant], options) => {
+  const settings = settingsOf(options);
+  const stages = await stagesMeant(settings, meant, options);
+  const opened = stages.map(({ name, key }) => ({ name, log: openStageLog(settings.store, key) }));
+  const follow = optionFlag(options, 'follow');
   const interrupt = watchInterrupt(() => undefined);
-  const read = new Map<string, number>();
-  do {
-    for (const epoch of epochs(folder)) {
-      const file = join(folder, epoch, 'trainer.log');
-      read.set(file, await copyFrom(file, read.get(file) ?? 0));
-    }
-    if (options['follow'] === true)
-      await sleep(LOOK_MS, undefined, { signal: interrupt.signal }).catch(() => undefined);
-  } while (options['follow'] === true && !interrupt.signal.aborted);
-  interrupt.dispose();
-  if (read.size === 0)
+  try {
+    do {
+      for (const { name, log } of opened)
+        for await (const line of log.read(!follow)) print(stages.length > 1 ? `${name} | ${line}` : line);
+      if (follow) await sleep(LOOK_MS, undefined, { signal: interrupt.signal }).catch(() => undefined);
+    } while (follow && !interrupt.signal.aborted);
+  } finally {
+    interrupt.dispose();
+  }
+  if (!opened.some(({ log }) => log.found()))
     throw new CommandError(
-      `no log of stage ${meant} in ${folder}: it was not started yet, or its store is elsewhere (STAGEWRIGHT_STORE)`,
+      `no log of ${stages.map(({ name }) => name).join(', ')} in ${settings.store}: no trainer was started yet, or the store is elsewhere (STAGEWRIGHT_STORE)`,
     );
   return EXIT.done;
 };
 
-/** By key without a server; by name through the recipe's file or the server. */
-async function findKey(settings: Settings, meant: string, recipe: string | boolean | undefined): Promise<string> {
-  const stages = join(settings.store, 'stages');
-  const byKey =
-    /^[0-9a-f]{4,64}$/u.test(meant) && existsSync(stages)
-      ? readdirSync(stages).filter((key) => key.startsWith(meant))
-      : [];
-  if (byKey.length === 1) return byKey[0] ?? '';
-  if (byKey.length > 1) throw new CommandError(`several stages begin with ${meant}: ${byKey.join(', ')}`, EXIT.usage);
-  if (typeof recipe === 'string' && existsSync(recipe)) {
-    const { plan } = await planFile(recipe);
-    const stage = plan.stages.find((s) => s.name === meant);
-    if (stage !== undefined) return stage.key;
-    throw new CommandError(
-      `recipe ${recipe} has no stage "${meant}"; known: ${plan.stages.map((s) => s.name).join(', ')}`,
-      EXIT.usage,
-    );
-  }
-  return (await findStage(await connect(settings), meant, typeof recipe === 'string' ? recipe : undefined)).key;
+/** By key without a server; by a recipe's file without one too; else as the run's status has them. */
+async function stagesMeant(settings: Settings, meant: string | undefined, options: Options): Promise<Meant[]> {
+  const stage = optionText(options, 'stage');
+  const variant = optionText(options, 'variant');
+  const byKey = stage !== undefined && /^[0-9a-f]{4,64}$/u.test(stage) ? stagesInStore(settings.store, stage) : [];
+  if (byKey.length > 1)
+    throw new CommandError(`several stages begin with ${stage ?? ''}: ${byKey.join(', ')}`, EXIT.usage);
+  if (byKey[0] !== undefined) return [{ name: stage ?? '', key: byKey[0] }];
+  const all = await stagesOf(settings, meant, variant);
+  return stage === undefined ? all : [pickStage(all, stage)];
 }
 
-function epochs(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => /^\d+$/u.test(name))
-    .sort((a, b) => Number(a) - Number(b));
-}
-
-/** Copies what was added since `offset` to standard output. @returns the new offset */
-async function copyFrom(file: string, offset: number): Promise<number> {
-  if (!existsSync(file)) return offset;
-  const handle = await open(file);
+async function stagesOf(settings: Settings, meant: string | undefined, variant: string | undefined): Promise<Meant[]> {
+  // A recipe with an error is told of before a server is looked for.
+  const planned = meant !== undefined && existsSync(meant) ? (await planFile(meant, { variant })).plan.stages : null;
   try {
-    const { size } = await handle.stat();
-    if (size <= offset) return offset;
-    const bytes = Buffer.alloc(size - offset);
-    await handle.read(bytes, 0, bytes.length, offset);
-    process.stdout.write(bytes);
-    return size;
-  } finally {
-    await handle.close();
+    const client = await connect(settings);
+    const workflowId = await findCurriculum(client, meant, { variant, say });
+    return (await readStatus(client, workflowId)).snapshot.status.stages.map(({ name, key }) => ({ name, key }));
+  } catch (error) {
+    const away =
+      error instanceof StagewrightError && (error.type === 'ServerUnreachable' || error.type === 'UnknownName');
+    if (planned === null || !away) throw error;
+    return planned.map(({ name, key }) => ({ name, key }));
   }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
 }

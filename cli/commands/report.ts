@@ -3,16 +3,18 @@ import type { Client } from '@temporalio/client';
 import { connect } from '../../client/connection.js';
 import { parseSeed, planFile, type Planned } from '../../client/plan-file.js';
 import { StagewrightError } from '../../core/failures.js';
-import { readSettings } from '../../workers/settings.js';
+import type { Settings } from '../../workers/settings.js';
 import type { Action } from '../commands.js';
 import { EXIT } from '../exit.js';
+import { optionText } from '../option-text.js';
 import { readHistory } from '../report/history.js';
 import { writeReport } from '../report/write-report.js';
+import { settingsOf } from '../settings.js';
 import { say } from '../watch-loudly.js';
 
 export const report: Action = async (files, options) => {
-  const settings = readSettings(process.env);
-  const seed = parseSeed(options['setSeed'], '--set-seed');
+  const settings = settingsOf(options);
+  const seed = parseSeed(optionText(options, 'setSeed'), '--set-seed');
   const variants = typeof options['variant'] === 'string' ? options['variant'].split(',') : [undefined];
   const planned: Planned[] = [];
   for (const file of files) for (const variant of variants) planned.push(await planFile(file, { variant, seed }));
@@ -35,7 +37,7 @@ export const report: Action = async (files, options) => {
 };
 
 /** The store is the truth; a server only adds to it. */
-async function connectOrNull(settings: ReturnType<typeof readSettings>): Promise<Client | null> {
+async function connectOrNull(settings: Settings): Promise<Client | null> {
   try {
     return await connect(settings);
   } catch (error) {

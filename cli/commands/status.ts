@@ -1,47 +1,59 @@
-/** `status`: what runs, or one curriculum in full. */
+/** `status`: one run in full, as it is now. */
 import Table from 'cli-table3';
-import { readSettings } from '../../workers/settings.js';
-import type { Action } from '../commands.js';
 import { connect } from '../../client/connection.js';
+import { findCurriculum } from '../../client/find-curriculum.js';
+import { readStatus, type Ended } from '../../client/read-status.js';
+import type { Snapshot } from '../../client/snapshot.js';
+import type { Action } from '../commands.js';
 import { EXIT } from '../exit.js';
-import { findCurriculum, listCurricula } from '../../client/find-curriculum.js';
-import { liveWords, questionText, stateWords } from '../progress-text.js';
-import { takeSnapshot, type Snapshot } from '../../client/snapshot.js';
+import { optionText } from '../option-text.js';
+import { liveWords, questionsOf, stateWords } from '../progress-text.js';
+import { settingsOf } from '../settings.js';
 import { PLAIN_TABLE } from '../tables.js';
+import { say } from '../watch-loudly.js';
 
 export const status: Action = async ([meant], options) => {
-  const client = await connect(readSettings(process.env));
-  const json = options['json'] === true;
-  if (meant === undefined) {
-    const found = await listCurricula(client);
-    if (json) print(JSON.stringify(found, null, 2));
-    else if (found.length === 0) print('no curricula on this server');
-    else {
-      const table = new Table({ ...PLAIN_TABLE, head: ['curriculum', 'state', 'started'] });
-      table.push(...found.map((c) => [c.workflowId, c.state, c.started.toISOString()]));
-      print(table.toString());
-    }
-    return EXIT.done;
-  }
-  const snapshot = await takeSnapshot(client, await findCurriculum(client, meant));
+  const client = await connect(settingsOf(options));
+  const workflowId = await findCurriculum(client, meant, { variant: optionText(options, 'variant'), say });
+  const { snapshot, ended } = await readStatus(client, workflowId);
+  const { status: now, live } = snapshot;
   print(
-    json
-      ? JSON.stringify({ ...snapshot.status, live: Object.fromEntries(snapshot.live) }, null, 2)
-      : describe(snapshot),
+    options['json'] === true
+      ? JSON.stringify({ workflow: workflowId, ...now, ended, live: Object.fromEntries(live) }, null, 2)
+      : describe(workflowId, snapshot, ended),
   );
   return EXIT.done;
 };
 
-function describe({ status: { recipe, plan_hash, state, stages, evaluations }, live }: Snapshot): string {
+function describe(workflowId: string, { status: now, live }: Snapshot, ended: Ended | null): string {
+  const { recipe, state, stages, evaluations, gates, last_control } = now;
   const table = new Table({ ...PLAIN_TABLE, head: ['stage', 'key', 'state', 'progress'] });
   for (const stage of stages) {
     const words = stage.state === 'running' ? liveWords(stage, live.get(stage.key)) : stateWords(stage);
-    table.push([stage.name, stage.key.slice(0, 12), stage.state, words]);
+    table.push([stage.name, stage.key.slice(0, 12), stage.state, words === stage.state ? '' : words]);
     for (const e of evaluations.filter((one) => one.stage === stage.name))
       table.push([`  on ${e.data}`, e.key.slice(0, 12), e.state, '']);
   }
-  const questions = stages.filter((stage) => stage.state === 'waiting').map(questionText);
-  return [`${recipe} ${plan_hash.slice(0, 16)}: ${state}`, table.toString(), ...questions].join('\n');
+  const gateLines = gates.map(
+    ({ stage, gate, state: judged, detail }) =>
+      `gate after ${stage}: ${judged}; ${gate}${detail === '' ? '' : ` (${detail})`}`,
+  );
+  const controls = stages.flatMap(({ name, last_control: control }) =>
+    control === null ? [] : [`last control of ${name}: ${control}`],
+  );
+  const failures = stages.flatMap(({ name, state: at, last_failure: failure }) =>
+    failure === null || at === 'failed' ? [] : [`last failure of ${name}: ${failure}`],
+  );
+  return [
+    `${recipe}: ${state}   (${workflowId})`,
+    table.toString(),
+    ...gateLines,
+    ...(last_control === null ? [] : [`last control: ${last_control}`]),
+    ...controls,
+    ...failures,
+    ...(ended === null ? [] : [`ended: ${ended.message}`]),
+    ...questionsOf(now),
+  ].join('\n');
 }
 
 function print(text: string): void {

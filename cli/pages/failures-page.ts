@@ -12,7 +12,7 @@ Every failure has one of these types. The table in \`core/failures.ts\` decides 
 it (\`npm run docs\`).
 
 A count of tries starts again whenever a newer checkpoint was made since. "Waits" means that the stage asks a question, which
-\`stagewright status\` shows and \`stagewright answer\` answers; nothing that was committed is lost meanwhile.
+\`stagewright status\` shows with the commands that answer it; nothing that was committed is lost meanwhile.
 
 | type | what it means | what happens |
 |---|---|---|

@@ -2,10 +2,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT } from '../root.js';
+import { commandsPage } from './commands-page.js';
 import { failuresPage } from './failures-page.js';
 import { recipeSchemaText } from './recipe-schema.js';
 
 const PAGES: readonly (readonly [file: string, text: () => string])[] = [
+  [join('docs', 'commands.md'), commandsPage],
   [join('docs', 'failures.md'), failuresPage],
   [join('configs', 'recipe.schema.json'), recipeSchemaText],
 ];

@@ -65,8 +65,8 @@ describe('words', () => {
       question: 'Free space, then?',
       choices: ['retry', 'stop'] as ('retry' | 'stop')[],
     };
-    const text = questionText({ ...stage, state: 'waiting', question });
-    expect(text).toContain('stagewright answer perception retry');
+    const text = questionText('r', { ...stage, state: 'waiting', question });
+    expect(text).toContain('  stagewright retry r\n  stagewright stop r');
     expect(text).toContain('no space');
   });
 });

@@ -61,24 +61,25 @@ describe.sequential('a worker without a free slot: the curriculum stays at work'
     watching.child.kill('SIGINT');
     expect((await watching.ended).code).toBe(130);
     const { stdout } = await cli('status', 'tiny');
-    expect(stdout).toMatch(/^tiny [0-9a-f]{16}: running/u);
+    expect(stdout).toMatch(/^tiny: running/u);
     expect(stdout).toMatch(/perception\s+[0-9a-f]{12}\s+queued/u);
   });
 
-  it('status without a name lists it, and --json is JSON', async () => {
-    expect((await cli('status')).stdout).toMatch(/curriculum\/tiny\/[0-9a-f]{16}\s+running/u);
+  it('list has it, status without a name is the one that is open, and --json is JSON', async () => {
+    expect((await cli('list')).stdout).toMatch(/^tiny\s+running .*curriculum\/tiny\/[0-9a-f]{16}$/mu);
+    expect((await cli('status')).stdout).toMatch(/^tiny: running {3}\(stagewright\/curriculum\/tiny\//u);
     expect(JSON.parse((await cli('status', TINY, '--json')).stdout)).toMatchObject({
       recipe: 'tiny',
       state: 'running',
     });
   });
 
-  it('an answer to a stage that asked nothing is refused', async () => {
-    const { code, stderr } = await cli('answer', 'base', 'retry');
-    expect(code).toBe(2);
-    expect(stderr).toContain('refused');
-    expect((await cli('answer', 'base', 'maybe')).stderr).toContain('choose one of retry');
-    expect((await cli('answer', 'nobody', 'retry')).stderr).toMatch(/no stage "nobody"; known: base, perception/u);
+  it('an update that the state does not allow is refused, with what is allowed', async () => {
+    const { code, stdout, stderr } = await cli('retry', 'tiny');
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(
+      /UpdateRefused: retry is refused: the stage is queued, and .* Allowed now: pause, skip, amend, stop\./u,
+    );
   });
 
   it('a changed recipe is refused with the choices; --replace cancels the old plan', async () => {
@@ -87,14 +88,14 @@ describe.sequential('a worker without a free slot: the curriculum stays at work'
     expect(refused.stderr).toMatch(/another plan of recipe tiny still runs.*--replace/u);
     const replaced = await cli('run', TINY, '--set-seed', '9', '--detach', '--replace');
     expect(replaced.code).toBe(0);
-    const { stdout } = await cli('status');
+    const { stdout } = await cli('list');
     expect(stdout.match(/ running/gu)).toHaveLength(1);
     expect(stdout).toMatch(/ cancelled/u);
   });
 
   it('cancel returns when it has ended', async () => {
     expect((await cli('cancel', 'tiny')).stdout).toMatch(/cancelled\n$/u);
-    expect((await cli('status')).stdout).not.toMatch(/ running/u);
+    expect((await cli('list')).stdout).not.toMatch(/ running/u);
     expect((await cli('cancel', 'tiny')).code).toBe(1);
   });
 });
@@ -111,7 +112,7 @@ describe.sequential('a worker with a slot', () => {
       expect(stdout).toMatch(/^stagewright\/curriculum\/tiny\/[0-9a-f]{16} done\n$/u);
       expect(code).toBe(0);
     }
-    const logs = await cli('logs', 'base', '--recipe', TINY);
+    const logs = await cli('logs', TINY, '--stage', 'base');
     expect(logs.code).toBe(0);
     // One epoch a stage: nobody trained it a second time.
     const { stdout } = await promisify(execFile)('find', [join(home, 'store', 'stages'), '-name', 'claim.json']);
