@@ -1,14 +1,18 @@
 /** `npm run docs`: writes the pages that are printed from tables in the code. A test says when they are out of date. */
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { withMetricsTable } from '../../workers/telemetry/metrics-table.js';
 import { ROOT } from '../root.js';
 import { commandsPage } from './commands-page.js';
 import { failuresPage } from './failures-page.js';
 import { recipeSchemaText } from './recipe-schema.js';
 
+const OPERATIONS = join('docs', 'operations.md');
 const PAGES: readonly (readonly [file: string, text: () => string])[] = [
   [join('docs', 'commands.md'), commandsPage],
   [join('docs', 'failures.md'), failuresPage],
+  [OPERATIONS, () => withMetricsTable(readFileSync(join(ROOT, OPERATIONS), 'utf8'))],
   [join('configs', 'recipe.schema.json'), recipeSchemaText],
 ];
 

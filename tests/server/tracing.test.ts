@@ -8,6 +8,7 @@ import type { Plan } from '../../core/plan.js';
 import { connect } from '../../client/connection.js';
 import { readSettings } from '../../workers/settings.js';
 import { buildBundle } from '../../workers/bundle.js';
+import { UNHEARD } from '../../workers/telemetry/tracing.js';
 import { openCluster, until, type Cluster } from '../support/cluster.js';
 import { openCollector, type Collector, type Span } from '../support/collector.js';
 
@@ -121,7 +122,7 @@ test('both histories replay, whether or not anybody exports', async () => {
   for (const plan of [traced, untraced])
     for (const id of [stageId(plan.stages[0]?.key ?? ''), curriculumId(plan.recipe, plan.hash)])
       await Worker.runReplayHistory(
-        { workflowBundle: { code } },
+        { workflowBundle: { code }, sinks: UNHEARD },
         await cluster.client.workflow.getHandle(id).fetchHistory(),
         id,
       );
