@@ -5,8 +5,8 @@ import type { Html } from './html.js';
 import { percent } from './accuracy-text.js';
 import { COLORS, fitText, svg } from './svg.js';
 
-const WIDTH = 520;
-const MARGIN = { left: 40, right: 128 };
+const WIDTH = 536;
+const MARGIN = { left: 48, right: 136 };
 /** Share of the axis between two labels that do not cover each other. */
 const APART = 0.06;
 

@@ -48,7 +48,7 @@ async function readRuns(client: Client, workflowId: string, stage: string | null
       const history = await call(client, () => handle.fetchHistory());
       runs.unshift(await readRun(history, stage, client.options.loadedDataConverter));
     } catch (error) {
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      if (!isUnknown(error)) throw error;
       break;
     }
     runId = runs[0]?.before ?? undefined;
@@ -63,9 +63,14 @@ async function readStatus(client: Client, workflowId: string): Promise<Curriculu
     const parsed = curriculumStatusSchema.safeParse(status);
     return parsed.success ? parsed.data : null;
   } catch (error) {
-    if (isUnanswered(error) || error instanceof WorkflowNotFoundError) return null;
+    if (isUnanswered(error) || isUnknown(error)) return null;
     throw error;
   }
+}
+
+/** Histories are asked for by the raw call: what is not there is gRPC's not found (5). */
+function isUnknown(error: unknown): boolean {
+  return error instanceof WorkflowNotFoundError || (error instanceof Error && 'code' in error && error.code === 5);
 }
 
 /** An update that the curriculum passed on to its stage is told once, by the stage. */

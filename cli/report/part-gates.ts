@@ -11,10 +11,10 @@ export function gatesPart(gates: readonly GateFigure[], historyMissing: string |
         <thead>
           <tr>
             <th scope="col">after stage</th>
+            <th scope="col">verdict</th>
             <th scope="col">gate</th>
             <th scope="col">asked for</th>
             <th scope="col" class="num">measured</th>
-            <th scope="col">verdict</th>
             <th scope="col">decided in the run</th>
           </tr>
         </thead>
@@ -29,10 +29,10 @@ export function gatesPart(gates: readonly GateFigure[], historyMissing: string |
 function gateRow({ stage, gate, bound, measured, verdict, decided }: GateFigure): Html {
   return html`<tr>
     <th scope="row">${stage}</th>
+    <td>${verdictWords(verdict)}</td>
     <td class="wrap">${gate}</td>
     <td>${bound}</td>
     <td class="num">${measuredWords(measured)}</td>
-    <td>${verdictWords(verdict)}</td>
     <td class="wrap">${decided === null ? '–' : `${decided.state}: ${decided.detail}`}</td>
   </tr>`;
 }

@@ -30,7 +30,7 @@ figcaption, caption { font-size: 0.84rem; text-align: left; }
 caption { padding-bottom: 0.4rem; }
 svg { --plot-background: var(--bg); display: block; max-width: 100%; height: auto; font-family: inherit; font-variant-numeric: tabular-nums; overflow: visible; }
 .drawing svg { max-width: none; }
-.pair { display: grid; grid-template-columns: minmax(0, 520px) minmax(0, 1fr); gap: 1.5rem 2.5rem; align-items: start; margin-bottom: 1.5rem; }
+.pair { display: grid; grid-template-columns: minmax(0, 536px) minmax(0, 1fr); gap: 1.5rem 2.5rem; align-items: start; margin-bottom: 1.5rem; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(380px, 100%), 1fr)); gap: 1.5rem 2rem; }
 .scroll { overflow-x: auto; margin-bottom: 0.8rem; }
 details { margin-top: 0.8rem; }
@@ -76,7 +76,7 @@ mark { background: var(--mark); color: inherit; border-radius: 3px; padding: 0 0
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(190px, 100%), 1fr)); gap: 0.6rem 1.5rem; margin: 0 0 1.2rem; }
 .facts dt { color: var(--dim); font-size: 0.84rem; } .facts dd { margin: 0; }
 code, pre { font-family: ui-monospace, monospace; font-size: 0.9em; }
-td code { white-space: inherit; overflow-wrap: anywhere; }
+td code { white-space: inherit; } td.wrap code { overflow-wrap: anywhere; }
 pre { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 0.8rem; }
 :focus-visible { outline: 2px solid var(--c1); outline-offset: 2px; }
 @media (max-width: 1100px) { .pair { grid-template-columns: minmax(0, 1fr); } }
@@ -94,7 +94,7 @@ pre { overflow-x: auto; background: var(--card); border: 1px solid var(--line); 
   table { font-size: 7.5pt; }
   th, td { padding-right: 0.6rem; white-space: normal; }
   .wrap { min-width: 0; }
-  .num, code { white-space: nowrap; }
+  .num, code { white-space: nowrap; overflow-wrap: normal; }
   td.wrap code { white-space: normal; }
   .drawing svg { max-width: 100%; }
   .pair { grid-template-columns: minmax(0, 1fr); }

@@ -1,7 +1,9 @@
 /** Reads the store (and, where there is one, the server) for a few plans; gives tables as text, figures as JSON, and the HTML file. */
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
 import type { Planned } from '../../client/plan-file.js';
 import type { Plan } from '../../core/plan.js';
 import { openStore, type Store } from '../../store/store.js';
@@ -93,15 +95,13 @@ async function readKinds(store: Store, { stages }: RecipeResults): Promise<KindC
 }
 
 function versions(): Record<string, string> {
-  const installed = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-    version: string;
-    dependencies: Record<string, string>;
-  };
-  const dependency = (name: string): string => installed.dependencies[name] ?? '?';
+  const require = createRequire(import.meta.url);
+  const own = z.object({ version: z.string() });
+  const installed = (name: string): string => own.parse(require(`${name}/package.json`)).version;
   return {
-    stagewright: installed.version,
-    'onnxruntime-node': dependency('onnxruntime-node'),
-    Temporal: dependency('@temporalio/worker'),
+    stagewright: own.parse(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))).version,
+    'onnxruntime-node': installed('onnxruntime-node'),
+    'Temporal SDK': installed('@temporalio/worker'),
     'Node.js': process.versions.node,
     machine: `${process.platform}-${process.arch}`,
   };
