@@ -34,8 +34,8 @@ export type Act =
   | { readonly do: 'fail'; readonly type: FailureType }
   /** Beats no more, as a killed worker. */
   | { readonly do: 'vanish' }
-  /** Works until it is cancelled. */
-  | { readonly do: 'work' };
+  /** Works until it is cancelled; then stops once `saved` is, or turns out to have finished. */
+  | { readonly do: 'work'; readonly saved?: Promise<void>; readonly finishes?: boolean };
 
 export class Script {
   readonly calls: string[] = [];
@@ -54,13 +54,13 @@ export class Script {
   stopped: Stopped = { step: null, manifest: null };
   /** Values that gates find, one after another; then 1. */
   measured: number[] = [];
-  /** What `work` does when it is cancelled: ends as a real attempt does, or with its result after all. */
-  onCancel: 'stop' | 'finish' = 'stop';
-  /** What an update's activity waits for, to hold it open. */
-  exportGate: Promise<void> = Promise.resolve();
-  /** Shards until an evaluation is done; each waits for `shardGate`. */
-  shards = 0;
-  shardGate: Promise<void> = Promise.resolve();
+  /** What an export waits for, to hold an update open. */
+  exporting: Promise<void> = Promise.resolve();
+
+  /** By a stage's name, for tests that run beside each other: its acts, whether no device is ever free, what its evaluation waits for. */
+  readonly actsOf = new Map<string, Act[]>();
+  readonly withoutDevice = new Set<string>();
+  readonly evaluating = new Map<string, Promise<void>>();
 
   activities(host: string, prefix: string): Record<string, (...args: never[]) => Promise<unknown>> {
     const raise = (type: FailureType, details = {}): never => {
@@ -78,7 +78,7 @@ export class Script {
       },
       exportCheckpoint: async (asked: { stage: { key: string }; checkpoint: CheckpointAt }): Promise<StageResult> => {
         this.calls.push(`export ${asked.checkpoint.step}`);
-        await this.exportGate;
+        await this.exporting;
         const type = this.exportFailures.shift();
         if (type !== undefined) raise(type);
         const key = checkpointWeightsKey({ key: asked.stage.key, step: asked.checkpoint.step });
@@ -107,22 +107,23 @@ export class Script {
         if (type !== undefined) raise(type);
         return { rows: 4 };
       },
-      planShards: async () => ({
-        done: this.shards === 0,
-        shards: Array.from({ length: this.shards }, (_, index) => ({ index, from: index, to: index + 1 })),
-      }),
-      answerShard: async (): Promise<void> => {
-        this.calls.push('shard');
+      planShards: async ({ stage }: { stage: string }) =>
+        this.evaluating.has(stage)
+          ? { done: false, shards: [{ index: 0, from: 0, to: 1 }] }
+          : { done: true, shards: [] },
+      answerShard: async ({ evaluation }: { evaluation: { stage: string } }): Promise<void> => {
         const beat = setInterval(() => Context.current().heartbeat(), 200);
-        await Promise.race([this.shardGate, Context.current().cancelled]).finally(() => clearInterval(beat));
+        const answered = this.evaluating.get(evaluation.stage) ?? Promise.resolve();
+        await Promise.race([answered, Context.current().cancelled]).finally(() => clearInterval(beat));
       },
-      summarise: async (): Promise<void> => {
-        this.shards = 0;
+      summarise: async ({ evaluation }: { evaluation: { stage: string } }): Promise<void> => {
+        this.evaluating.delete(evaluation.stage);
       },
-      acquireGpu: async (input: { stage: { key: string }; owner: Grant['owner'] }): Promise<Acquired> => {
+      acquireGpu: async (input: { stage: { name: string }; owner: Grant['owner'] }): Promise<Acquired> => {
         this.calls.push('acquire');
         const type = this.acquireFailures.shift();
         if (type !== undefined) raise(type);
+        if (this.withoutDevice.has(input.stage.name)) raise('NoFreeDevice');
         const step = this.resumeSteps.shift() ?? 0;
         const grant: Grant = {
           host,
@@ -135,9 +136,9 @@ export class Script {
         };
         return { kind: 'granted', grant };
       },
-      train: async (input: { stage: { key: string } }): Promise<TrainEnd> => {
+      train: async (input: { stage: { key: string; name: string } }): Promise<TrainEnd> => {
         this.calls.push('train');
-        const act = this.acts.shift() ?? { do: 'finish' };
+        const act = (this.actsOf.get(input.stage.name) ?? this.acts).shift() ?? { do: 'finish' };
         switch (act.do) {
           case 'finish':
             this.results.set(input.stage.key, resultOf(input.stage.key));
@@ -151,14 +152,16 @@ export class Script {
             return Context.current().cancelled.then(() => ({ kind: 'interrupted', reason: 'never' }));
           case 'work': {
             const beat = setInterval(() => Context.current().heartbeat(), 200);
-            return Context.current()
-              .cancelled.finally(() => clearInterval(beat))
-              .then(() => ({ kind: 'interrupted', reason: 'never' }) as const)
-              .catch((error: unknown) => {
-                if (this.onCancel === 'stop') throw error;
-                this.results.set(input.stage.key, resultOf(input.stage.key));
-                return { kind: 'done', result: resultOf(input.stage.key) } as const;
-              });
+            try {
+              return await Context.current().cancelled;
+            } catch (error) {
+              await act.saved;
+              if (act.finishes !== true) throw error;
+              this.results.set(input.stage.key, resultOf(input.stage.key));
+              return { kind: 'done', result: resultOf(input.stage.key) };
+            } finally {
+              clearInterval(beat);
+            }
           }
         }
       },

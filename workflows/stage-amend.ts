@@ -1,0 +1,85 @@
+/**
+ * Other settings for a running stage. Outside its key they change how it goes on; inside, it ends as superseded and whoever started
+ * it plans the stage that continues it. Keys are not made here.
+ */
+import type { CheckpointAt } from '../activities/contracts.js';
+import { amendStage, isOtherStage, positionBreakers } from '../core/amend.js';
+import type { Amend } from '../core/control.js';
+import type { CheckpointOf, PlannedStage } from '../core/plan.js';
+import { createFinder } from './stage-finder.js';
+import type { StageHold } from './stage-hold.js';
+import type { StageRun } from './stage-run.js';
+import { because } from './stage-skip.js';
+import { orRefuse, refuse } from './updates.js';
+
+export function judgeAmend({ stage }: StageRun, input: Amend): void {
+  if (input.stage !== undefined && input.stage !== stage.name)
+    throw refuse(`this is stage ${stage.name}; amend "${input.stage}" at its curriculum`);
+  const other = isOtherStage(
+    stage,
+    orRefuse(() => amendStage(stage, input.set)),
+  );
+  if (input.from === undefined && !input.weights_only && Object.keys(input.set).length === 0)
+    throw refuse('nothing to amend: set names no setting, and neither from nor weights_only is given');
+  if (input.from === 0 && !other && stage.continues === undefined)
+    throw refuse('from 0 with the settings that it has is the same stage; change a setting, or name a checkpoint');
+  const breakers = positionBreakers(input.set);
+  if (other && breakers.length > 0 && !input.weights_only && input.from !== 0)
+    throw refuse(
+      `with another ${breakers.join(', ')} there is no data position to go on from: ` +
+        'add weights_only (takes the weights only), or from: 0 (begins the stage anew)',
+    );
+}
+
+export async function amendRunning(run: StageRun, hold: StageHold, by: Amend): Promise<void> {
+  const amended = amendStage(run.stage, by.set);
+  if (by.from === undefined && !by.weights_only && !isOtherStage(run.stage, amended)) return keep(run, hold, by);
+  const finder = createFinder(run);
+  const find = async (): Promise<CheckpointAt | null> => {
+    const at = by.from === undefined ? await finder.newest() : by.from === 0 ? null : await finder.named(by.from);
+    mustFit(run.stage, amended, by, at);
+    return at;
+  };
+  // What can be refused is refused before the run is disturbed.
+  if (by.from !== undefined || !by.weights_only) await find();
+  await hold.withoutRun(async () => {
+    const at = await find();
+    if (at === null && run.stage.continues === undefined && !isOtherStage(run.stage, amended))
+      throw refuse('the stage has no whole checkpoint yet: with the settings that it has there is nothing to change');
+    const weights = at !== null && by.weights_only ? (await finder.exported(at)).key : null;
+    const from = at === null ? 'its start' : `${weights === null ? '' : 'the weights of '}step ${at.step}`;
+    hold.note('amend', by, ` (another stage goes on from ${from})`);
+    hold.finish({
+      state: 'superseded',
+      set: { ...run.set, ...by.set },
+      continues: weights === null ? continuation(run.stage, by, at) : null,
+      weights,
+      reason: because(by),
+    });
+  });
+}
+
+/** The stage stays what it is. */
+async function keep(run: StageRun, hold: StageHold, by: Amend): Promise<void> {
+  const change = (): void => {
+    run.change(by.set);
+    hold.note('amend', by, ` (${Object.keys(by.set).join(', ')})`);
+    if (run.state === 'waiting') run.goOn({ restart: false });
+  };
+  // Gates are asked after the stage: no reason to disturb it.
+  if (Object.keys(by.set).every((path) => path === 'gates')) change();
+  else await hold.withoutRun(change);
+}
+
+function mustFit(stage: PlannedStage, amended: PlannedStage, by: Amend, at: CheckpointAt | null): void {
+  const { steps } = amended.objective.training;
+  if (at !== null && !by.weights_only && steps <= at.step)
+    throw refuse(
+      `training.steps ${steps} is not above step ${at.step}, from which stage ${stage.name} would go on; name an earlier checkpoint in from`,
+    );
+}
+
+function continuation(stage: PlannedStage, { from }: Amend, at: CheckpointAt | null): CheckpointOf | null {
+  if (at !== null) return { key: at.key, step: at.step };
+  return from === 0 ? null : (stage.continues ?? null);
+}

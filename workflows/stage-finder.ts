@@ -1,0 +1,36 @@
+/** Checkpoints of a stage on behalf of an update: what cannot be found or exported refuses the update and leaves the stage. */
+import type { CheckpointAt, FoundCheckpoints, StoreActivities } from '../activities/contracts.js';
+import type { StageResult } from '../core/checkpoint.js';
+import { storeActivities } from './proxies.js';
+import type { StageRun } from './stage-run.js';
+import { onBehalf, refuse } from './updates.js';
+
+export interface Finder {
+  store(): StoreActivities;
+  /** Null when the stage has none yet. */
+  newest(): Promise<CheckpointAt | null>;
+  named(step: number): Promise<CheckpointAt>;
+  exported(checkpoint: CheckpointAt): Promise<StageResult>;
+  words(steps: readonly number[]): string;
+}
+
+export function createFinder(run: StageRun): Finder {
+  const store = (): StoreActivities => storeActivities(run.input, run.stage.name);
+  const find = (step: number | null): Promise<FoundCheckpoints> =>
+    onBehalf(() => store().findCheckpoint({ stage: run.stage, step }));
+  const words = (steps: readonly number[]): string => {
+    const start = run.stage.parent === null ? '' : '; skip to step 0 hands over the weights that it started from';
+    return `checkpoints there are: ${steps.join(', ') || 'none'}${start}`;
+  };
+  return {
+    store,
+    words,
+    newest: async () => (await find(null)).checkpoint,
+    async named(step) {
+      const { checkpoint, steps } = await find(step);
+      if (checkpoint === null) throw refuse(`no whole checkpoint of step ${step}; ${words(steps)}`);
+      return checkpoint;
+    },
+    exported: (checkpoint) => onBehalf(() => store().exportCheckpoint({ stage: run.stage, checkpoint })),
+  };
+}

@@ -1,0 +1,52 @@
+/** Ends of a stage by a person, without a result of its own: stopped, or skipped with a checkpoint's weights handed over. */
+import type { CheckpointAt } from '../activities/contracts.js';
+import type { By } from '../core/control.js';
+import type { StageHold } from './stage-hold.js';
+import { createFinder } from './stage-finder.js';
+import type { StageRun } from './stage-run.js';
+import { onBehalf, refuse } from './updates.js';
+
+export function judgeSkip({ stage }: StageRun, step: number | undefined): void {
+  if (step === 0 && stage.parent === null)
+    throw refuse('skip to step 0 is refused: the stage starts from scratch and has no weights to hand over');
+}
+
+export async function stopStage(run: StageRun, hold: StageHold, by: By): Promise<void> {
+  const reason = `${by.actor}: ${by.reason || run.question?.reason || 'stopped'}`;
+  await hold.withoutRun(() => {
+    hold.note('stop', by);
+    hold.finish({ state: 'stopped', reason });
+  });
+}
+
+/** @param step undefined = the newest checkpoint, once it has stopped; 0 = the weights that it started from */
+export async function skipStage(run: StageRun, hold: StageHold, by: By, step: number | undefined): Promise<void> {
+  const finder = createFinder(run);
+  const { parent } = run.stage;
+  const end = (result: Awaited<ReturnType<typeof finder.exported>>, at: number): void => {
+    hold.note('skip', by, at === 0 ? ' (weights that it started from)' : ` (weights of step ${at})`);
+    hold.finish({ state: 'skipped', result, step: at, reason: because(by), set: run.set });
+  };
+  const handOver = async (checkpoint: CheckpointAt): Promise<() => void> => {
+    const result = await finder.exported(checkpoint);
+    return () => end(result, checkpoint.step);
+  };
+  if (step === undefined) {
+    await hold.withoutRun(async () => {
+      const checkpoint = await finder.newest();
+      if (checkpoint === null) throw refuse(`the stage has no whole checkpoint yet; ${finder.words([])}`);
+      (await handOver(checkpoint))();
+    });
+  } else if (step > 0) {
+    // A named checkpoint is exported while the stage trains on: nothing is lost if it cannot be.
+    await hold.withoutRun(await handOver(await finder.named(step)));
+  } else {
+    if (parent === null) throw refuse('the stage starts from scratch and has no weights to hand over');
+    const result = await onBehalf(() => finder.store().takeOver(parent));
+    await hold.withoutRun(() => end(result, 0));
+  }
+}
+
+export function because({ actor, reason }: By): string {
+  return reason === '' ? actor : `${actor}: ${reason}`;
+}
