@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { StageUpdate } from '../../core/control.js';
 import type { StageState } from '../../core/states.js';
-import { key, later, stageIs, startStage, tellStage, type StageHandle } from './control-support.js';
+import { key, later, stageIs, startStage, tellStage, until, type StageHandle } from './control-support.js';
 import { openBench, stageOf, type Bench } from './harness.js';
 import { Script } from './scripted-activities.js';
 
@@ -177,7 +177,7 @@ async function bring(name: string, state: StageState, saved: Promise<void>): Pro
       await stageIs(handle, 'running');
       break;
     case 'pausing':
-      await stageIs(handle, 'running');
+      await until(async () => script.training.has(name));
       await pause();
       await stageIs(handle, 'pausing');
       break;

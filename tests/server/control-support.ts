@@ -102,7 +102,7 @@ async function tell<Answer>(
       if (error instanceof WorkflowNotFoundError) return 'closed';
       if (error instanceof WorkflowUpdateFailedError) return { refused: error.cause?.message ?? error.message };
       // A workflow task that ran out of time on a busy machine: the server asks us to ask again.
-      if (!(isGrpcServiceError(error) && error.code === FAILED_PRECONDITION)) throw error;
+      if (!(isGrpcServiceError(error) && Number(error.code) === FAILED_PRECONDITION)) throw error;
     }
   }
 }

@@ -60,6 +60,8 @@ export class Script {
   /** By a stage's name, for tests that run beside each other: its acts, whether no device is ever free, what its evaluation waits for. */
   readonly actsOf = new Map<string, Act[]>();
   readonly withoutDevice = new Set<string>();
+  /** Names of stages whose `train` is at work: only these hear a cancel. */
+  readonly training = new Set<string>();
   readonly evaluating = new Map<string, Promise<void>>();
 
   activities(host: string, prefix: string): Record<string, (...args: never[]) => Promise<unknown>> {
@@ -152,6 +154,7 @@ export class Script {
             return Context.current().cancelled.then(() => ({ kind: 'interrupted', reason: 'never' }));
           case 'work': {
             const beat = setInterval(() => Context.current().heartbeat(), 200);
+            this.training.add(input.stage.name);
             try {
               return await Context.current().cancelled;
             } catch (error) {
@@ -160,6 +163,7 @@ export class Script {
               this.results.set(input.stage.key, resultOf(input.stage.key));
               return { kind: 'done', result: resultOf(input.stage.key) };
             } finally {
+              this.training.delete(input.stage.name);
               clearInterval(beat);
             }
           }
