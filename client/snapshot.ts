@@ -1,6 +1,7 @@
 /** What a watcher sees of a curriculum at one moment, asked from the server. Hints for people; the store holds the truth. */
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
+import { isOpen } from '../core/control.js';
 import { stageId } from '../core/ids.js';
 import { trainingProgressSchema, type TrainingProgress } from '../core/launch.js';
 import { curriculumStatusSchema, stageStatusSchema, type CurriculumStatus, type StageStatus } from '../core/states.js';
@@ -33,11 +34,11 @@ export async function takeSnapshot(client: Client, workflowId: string, runId?: s
   const live = new Map<string, Live>();
   const stages: StageStatus[] = [];
   for (const stage of status.stages) {
-    if (stage.state !== 'running') {
+    if (stage.state === 'queued' || !isOpen(stage.state)) {
       stages.push(stage);
       continue;
     }
-    // The curriculum knows only that its stage is at work; the stage knows the rest. Between two workflows it may not exist yet.
+    // The curriculum knows only that its stage is at work, and what was last passed on to it; the stage knows the rest. Between two workflows it may not exist yet.
     const own = (await orUndefined(askStage(client, stage.key))) ?? stage;
     stages.push(own.state === 'queued' ? { ...own, state: 'running' } : own);
     const at = await orUndefined(readLive(client, stage.key));

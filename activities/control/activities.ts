@@ -16,7 +16,8 @@ import type { ControlActivities, EndedRun } from '../contracts.js';
 import { guarded } from '../support/failures.js';
 import { withHeartbeat } from '../support/heartbeat.js';
 
-const UNAVAILABLE_CODES = [4, 14];
+/** gRPC status: deadline exceeded, failed precondition (a workflow task was cut off; ask again), unavailable. */
+const AWAY_CODES = [4, 9, 14];
 const PAUSE_MS = 2_000;
 
 type UpdateInput = Parameters<ControlActivities['updateStage']>[0];
@@ -37,7 +38,7 @@ async function waitFor(workflowId: string): Promise<EndedRun> {
       return { ended: 'completed', message: '' };
     } catch (error) {
       // A server that is away says nothing about the run: ask again for as long as it takes.
-      if (isGrpcServiceError(error) && UNAVAILABLE_CODES.includes(error.code)) {
+      if (isAway(error)) {
         await Context.current().sleep(PAUSE_MS);
         continue;
       }
@@ -57,7 +58,7 @@ async function updateStage({ workflowId, update, input, id }: UpdateInput): Prom
         .getHandle(workflowId)
         .executeUpdate<StageStatus, [UpdateInput['input']]>(update, { args: [input], updateId: id });
     } catch (error) {
-      if (isGrpcServiceError(error) && UNAVAILABLE_CODES.includes(error.code)) {
+      if (isAway(error)) {
         await Context.current().sleep(PAUSE_MS);
         continue;
       }
@@ -72,6 +73,12 @@ async function updateStage({ workflowId, update, input, id }: UpdateInput): Prom
       throw error;
     }
   }
+}
+
+/** The client wraps what the server said. */
+function isAway(error: unknown): boolean {
+  for (let e = error; e instanceof Error; e = e.cause) if (isGrpcServiceError(e)) return AWAY_CODES.includes(e.code);
+  return false;
 }
 
 function how(cause: unknown): EndedRun {

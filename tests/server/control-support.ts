@@ -1,7 +1,7 @@
 /** Driving one stage or curriculum through its updates, beside others on the same workers: what the tests of control share. */
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
-import { isGrpcServiceError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { isGrpcServiceError, ServiceError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { CurriculumUpdate, StageUpdate } from '../../core/control.js';
 import { controlQueue, curriculumId, stageId } from '../../core/ids.js';
 import type { Plan, PlannedStage } from '../../core/plan.js';
@@ -102,7 +102,8 @@ async function tell<Answer>(
       if (error instanceof WorkflowNotFoundError) return 'closed';
       if (error instanceof WorkflowUpdateFailedError) return { refused: error.cause?.message ?? error.message };
       // A workflow task that ran out of time on a busy machine: the server asks us to ask again.
-      if (!(isGrpcServiceError(error) && Number(error.code) === FAILED_PRECONDITION)) throw error;
+      const cause = error instanceof ServiceError ? error.cause : error;
+      if (!(isGrpcServiceError(cause) && Number(cause.code) === FAILED_PRECONDITION)) throw error;
     }
   }
 }
