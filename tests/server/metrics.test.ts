@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { METRICS, type MetricSpec } from '../../activities/support/metric-names.js';
 import { findFreePort } from '../../cli/temporal-server.js';
+import { registerSearchAttributes } from '../../client/search-attributes.js';
+import { startCurriculum } from '../../client/start-curriculum.js';
 import type { Manifest } from '../../core/checkpoint.js';
 import type { Plan } from '../../core/plan.js';
+import { readSettings } from '../../workers/settings.js';
 import { openCluster, until, type Cluster } from '../support/cluster.js';
 import { scrape, sum, type Sample } from '../support/prometheus.js';
 
@@ -152,4 +155,30 @@ test('a port in use is said at start, with what to do', async () => {
   expect(code).not.toBe(0);
   expect(stderr).toContain(`STAGEWRIGHT_METRICS_ADDRESS: cannot listen on ${address}`);
   expect(stderr).toContain('a port of its own');
+});
+
+test('runs are counted by state as the server knows them, also those that nobody attends', async () => {
+  const metered = `127.0.0.1:${await findFreePort()}`;
+  // A cluster of its own, in which no host serves training: the stage stays queued.
+  const idle = await openCluster(inject('temporalAddress'));
+  try {
+    expect((await registerSearchAttributes(idle.client)).absent).toEqual([]);
+    const states = async (state: string): Promise<number[]> => {
+      const now = await scrape(metered).catch(() => []);
+      return ['stage', 'curriculum'].map((what) => sum(now, 'stagewright_open_runs', { what, state }));
+    };
+    idle.startWorker('control', 'i', { STAGEWRIGHT_METRICS_ADDRESS: metered });
+    idle.startWorker('cpu', 'i');
+    await until(async () => !(await states('paused')).includes(NaN));
+    const [before = NaN] = await states('queued');
+    const queued = await idle.plan('queued', { seed: 62 });
+    const settings = readSettings({ STAGEWRIGHT_QUEUE_PREFIX: idle.prefix });
+    const quiet = { replace: false, say: (): void => undefined };
+    const { workflowId } = await startCurriculum(idle.client, queued, settings, quiet);
+    await until(async () => (await states('queued'))[0] === before + 1);
+    await idle.client.workflow.getHandle(workflowId).cancel();
+    await until(async () => (await states('queued'))[0] === before);
+  } finally {
+    await idle.close();
+  }
 });
