@@ -87,6 +87,22 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./commands/demo.js')).demo,
   },
   {
+    group: 'Begin',
+    usage: 'plan <recipe>',
+    summary: 'show what a recipe would run, take and lack, before anything runs',
+    options: [
+      variant,
+      ['--all-variants', 'the recipe and all its variants, a line each, and what they cost together'],
+      seed,
+      json,
+    ],
+    more:
+      'It asks no server and changes nothing: the store of STAGEWRIGHT_STORE says what is done already. What it shows as blocked, ' +
+      '`run` refuses. Exit code 1 where the disk does not hold the checkpoints.',
+    examples: ['stagewright plan recipe.yaml', 'stagewright plan recipe.yaml --all-variants'],
+    load: async () => (await import('./commands/plan.js')).plan,
+  },
+  {
     group: 'Run and watch',
     usage: 'run <recipe>',
     summary: 'plan a recipe (a YAML file), start it, and watch it until it ends',

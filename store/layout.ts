@@ -1,5 +1,8 @@
 /** Where everything lies in a store: the only place where its keys are spelled. Pure. */
 
+/** Of an evaluation, in its folder: written last. */
+export const EVALUATION_SUMMARY = 'summary.json';
+
 export const layout = {
   stages: 'stages',
   stage: (key: string): string => `stages/${key}`,

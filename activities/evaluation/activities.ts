@@ -11,7 +11,7 @@ import { evaluationSummarySchema, gradedAnswerSchema, type GradedAnswer } from '
 import { StagewrightError } from '../../core/failures.js';
 import type { PlannedEvaluation } from '../../core/plan.js';
 import { tallyAnswers } from '../../core/tally.js';
-import { layout } from '../../store/layout.js';
+import { EVALUATION_SUMMARY, layout } from '../../store/layout.js';
 import { modelFolder } from '../../store/models.js';
 import { loadRows, type LoadedRow } from '../../store/rows.js';
 import type { Store } from '../../store/store.js';
@@ -19,7 +19,7 @@ import { answerRows } from '../../trainers/onnx/answer.js';
 import type { EvaluationActivities, Shard } from '../contracts.js';
 import { readDataRecord } from '../data/activities.js';
 import { guarded } from '../support/failures.js';
-import { measureGate, SUMMARY } from './measure-gate.js';
+import { measureGate } from './measure-gate.js';
 import { withHeartbeat } from '../support/heartbeat.js';
 
 const BATCH_ROWS = 256;
@@ -37,7 +37,7 @@ const shardKey = (key: string, index: number): string =>
   `${layout.evaluation(key)}/answers-${String(index).padStart(5, '0')}.jsonl`;
 
 async function planShards(store: Store, evaluation: PlannedEvaluation): Promise<{ done: boolean; shards: Shard[] }> {
-  const summary = await store.readEvaluation(evaluation.key, SUMMARY, evaluationSummarySchema);
+  const summary = await store.readEvaluation(evaluation.key, EVALUATION_SUMMARY, evaluationSummarySchema);
   if (summary !== null) return { done: true, shards: [] };
   const data = await readDataRecord(store, evaluation.data.key);
   if (data === null) return { done: false, shards: [] };
@@ -123,5 +123,5 @@ async function summarise(
     { key, weights, weights_sha256: weightsOf(store, result).sha256, data: data.key },
     answers,
   );
-  await store.commitEvaluation(key, SUMMARY, summary);
+  await store.commitEvaluation(key, EVALUATION_SUMMARY, summary);
 }

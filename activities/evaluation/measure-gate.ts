@@ -4,12 +4,10 @@ import { StagewrightError } from '../../core/failures.js';
 import { describeGate, type Measured, type MeasuredGate, type TrainingMetric } from '../../core/gate.js';
 import type { MetricsLine } from '../../core/metrics.js';
 import type { PlannedStage } from '../../core/plan.js';
+import { EVALUATION_SUMMARY } from '../../store/layout.js';
 import type { Store } from '../../store/store.js';
 import { readTrainingLog } from '../../store/training-log.js';
 import type { EvaluationActivities } from '../contracts.js';
-
-/** File of an evaluation. */
-export const SUMMARY = 'summary.json';
 
 type Input = Parameters<EvaluationActivities['measureGate']>[0];
 
@@ -17,7 +15,9 @@ type Input = Parameters<EvaluationActivities['measureGate']>[0];
 export async function measureGate(store: Store, { gate, stage, evaluation }: Input): Promise<Measured> {
   if (gate.on === 'training') return measureTraining(store, gate, stage);
   const summary =
-    evaluation === null ? null : await store.readEvaluation(evaluation.key, SUMMARY, evaluationSummarySchema);
+    evaluation === null
+      ? null
+      : await store.readEvaluation(evaluation.key, EVALUATION_SUMMARY, evaluationSummarySchema);
   if (summary === null) throw unmeasurable(gate, stage, `stage ${stage.name} was not evaluated on ${gate.data}`);
   return measureSummary(summary, gate, stage);
 }

@@ -63,4 +63,10 @@ export interface Backend {
   /** The trained step that a line of the metrics log reports; null for a line that reports none. */
   stepOf(line: string): number | null;
   topology(job: Json): Manifest['topology'];
+  /** For `plan`: why this trainer cannot run the stage; null = it can. */
+  cannot?(stage: PlannedStage, data: { readonly rows: number; readonly withResponse: number }): string | null;
+  /** For `plan`: what the trainer is told by a job, by its own dotted names. */
+  overrides?(job: Json): Readonly<Record<string, string>>;
+  /** For `plan`: bytes of one checkpoint and of an export of the model in `modelFolder`. */
+  sizes?(modelFolder: string): Promise<{ readonly checkpoint: number; readonly export: number }>;
 }

@@ -63,7 +63,39 @@ export const onnxBackend: Backend = {
     return parsed.success ? parsed.data.step : null;
   },
   topology: (job) => ({ threads: onnxJobSchema.parse(job).threads }),
+  cannot: ({ objective, data: { name } }, { rows, withResponse }) =>
+    objective.kind === 'sft' && withResponse < rows
+      ? `SFT needs meta.response in every row; ${rows - withResponse} of the ${rows} rows of data set "${name}" have none`
+      : null,
+  overrides: (job) => {
+    const { schema: _, resume: __, model, data, init, ...rest } = onnxJobSchema.parse(job);
+    const { sha256: ___, ...start } = init.kind === 'scratch' ? { ...init, sha256: '' } : init;
+    return flattened({ ...rest, model: model.folder, data: { folder: data.folder, order: data.order }, init: start });
+  },
+  sizes: async (folder) => {
+    const { parameters } = modelSizesSchema.parse(JSON.parse(await readFile(join(folder, 'model.json'), 'utf8')));
+    const weights = parameters.reduce((sum, { shape }) => sum + BYTES_OF_FLOAT * shape.reduce((a, b) => a * b, 1), 0);
+    // Headers name each tensor: of the weights once, of Adam's two moments twice.
+    const header = parameters.reduce((sum, { name }) => sum + name.length + HEADER_OF_TENSOR, 0);
+    return { checkpoint: 3 * (weights + header), export: weights + header };
+  },
 };
+
+const BYTES_OF_FLOAT = 4;
+/** `"":{"dtype":"F32","shape":[64,64],"data_offsets":[100000,200000]},` without the name. */
+const HEADER_OF_TENSOR = 66;
+const modelSizesSchema = z.object({ parameters: z.array(z.object({ name: z.string(), shape: z.array(z.int()) })) });
+
+/** `{a: {b: 1}}` as `{'a.b': '1'}`. */
+function flattened(value: object, prefix = ''): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, inner]: [string, unknown]) =>
+      typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+        ? Object.entries(flattened(inner, `${prefix}${name}.`))
+        : [[`${prefix}${name}`, typeof inner === 'string' ? inner : JSON.stringify(inner)]],
+    ),
+  );
+}
 
 const hashed = ({ path, size, sha256 }: { path: string; size: number; sha256: string }) => ({ path, size, sha256 });
 

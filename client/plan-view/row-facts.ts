@@ -1,0 +1,65 @@
+/** What is known of a data set's rows before it is made: how many, of which kinds, with pass rates or not. Judges nothing. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sharesOf } from '../../core/digits/dataset.js';
+import { CAPABILITY_OF } from '../../core/digits/derivation.js';
+import type { PlannedData } from '../../core/plan.js';
+import { rowSchema } from '../../core/row.js';
+import { ROWS_FILE } from '../../store/rows.js';
+
+export interface RowFacts {
+  readonly rows: number;
+  readonly withPassRate: number;
+  /** With a response to imitate. */
+  readonly withResponse: number;
+  readonly capabilities: readonly string[];
+  readonly kinds: readonly string[];
+}
+
+export async function readRowFacts(data: PlannedData): Promise<RowFacts> {
+  const { derivation, parts = [], folder } = data;
+  switch (derivation.generator) {
+    case 'union':
+      return (await Promise.all(parts.map((part) => readRowFacts(part)))).reduce(together);
+    case 'digits': {
+      const kinds = sharesOf(derivation).map(([kind]) => kind);
+      const { count } = derivation;
+      return {
+        rows: count,
+        withPassRate: 0,
+        withResponse: count,
+        capabilities: unique(kinds.map((kind) => CAPABILITY_OF[kind])),
+        kinds,
+      };
+    }
+    case 'folder':
+      return ownRows(await readFile(join(folder ?? '', ROWS_FILE), 'utf8'));
+  }
+}
+
+/** Bad rows are the run's to name, each with its line; here they count as rows. */
+function ownRows(text: string): RowFacts {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const rows = lines.flatMap((line) => rowSchema.safeParse(JSON.parse(line)).data ?? []);
+  return {
+    rows: lines.length,
+    withPassRate: rows.filter((row) => row.pass_rate !== undefined).length,
+    withResponse: rows.filter((row) => typeof row.meta?.['response'] === 'string').length,
+    capabilities: unique(rows.map((row) => row.capability)),
+    kinds: unique(rows.map((row) => row.kind)),
+  };
+}
+
+function together(a: RowFacts, b: RowFacts): RowFacts {
+  return {
+    rows: a.rows + b.rows,
+    withPassRate: a.withPassRate + b.withPassRate,
+    withResponse: a.withResponse + b.withResponse,
+    capabilities: unique([...a.capabilities, ...b.capabilities]),
+    kinds: unique([...a.kinds, ...b.kinds]),
+  };
+}
+
+function unique(names: readonly string[]): string[] {
+  return [...new Set(names)].sort();
+}
