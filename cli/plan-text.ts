@@ -115,11 +115,11 @@ function sums({ stages, totals }: PlanView): string[] {
 function details(stage: StageView, { recipe, variant }: PlanView): string[] {
   const { name, objective, data, order, from, shared_with: shared, checkpoints, gates } = stage;
   const start = from === null ? 'from scratch' : `from ${from}`;
-  const each = checkpoints.bytes_each === null ? '' : ` (${prettyBytes(checkpoints.bytes_each)} each)`;
+  const each = checkpoints.bytes_each === null ? '' : ` of ${prettyBytes(checkpoints.bytes_each)}`;
   // Of one file: the recipe's own name stands before each.
   const own = variant === null ? recipe : recipe.slice(0, -variant.length - 1);
   const others = shared.map((other) => (other === own ? 'the recipe as it stands' : other.slice(own.length + 1)));
-  const saves = `a checkpoint every ${checkpoints.save_every_steps} steps, ${checkpoints.kept} kept${each}`;
+  const saves = `a checkpoint every ${checkpoints.save_every_steps} steps, ${checkpoints.kept}${each} kept`;
   return [
     ...wrapped(`${name}: ${objective} on ${data.name}, ${describeOrder(order)}, ${start}; ${saves}`, 2),
     ...gates.map((gate) => `  gate: ${gate}`),

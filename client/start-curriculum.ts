@@ -10,6 +10,7 @@ import type { Settings } from '../workers/settings.js';
 import type { CurriculumInput } from '../workflows/messages.js';
 import { call, isUnanswered } from './connection.js';
 import { StagewrightError } from '../core/failures.js';
+import { refuseBlocked } from './plan-view/blocked.js';
 import { readSearchAttributes, switchedOff } from './search-attributes.js';
 
 export interface Started {
@@ -25,13 +26,14 @@ export async function startCurriculum(
   { replace, say }: { replace: boolean; say: (text: string) => void },
 ): Promise<Started> {
   const workflowId = curriculumId(plan.recipe, plan.hash);
+  const running = await isRunning(client, workflowId);
+  if (!running) await refuseBlocked(plan, settings.store);
   const others = (await openCurricula(client, plan.recipe)).filter((id) => id !== workflowId);
   if (others.length > 0 && !replace) throw refusal(plan.recipe, others);
   for (const id of others) {
     say(`cancelling ${id}; stages that are equal in the new plan are reused`);
     await cancelAndWait(client, id);
   }
-  const running = await isRunning(client, workflowId);
   const attributes = await readSearchAttributes(client);
   const off = switchedOff(attributes, client.options.namespace);
   if (off !== null && !running) say(off);

@@ -2,6 +2,7 @@
 import { CAPABILITY_OF, type DigitsKind } from './digits/derivation.js';
 import type { DataSettings } from './data-source.js';
 import type { Gate } from './gate.js';
+import type { RlvrTraining, SftTraining } from './training.js';
 
 /** The parts of a parsed recipe that checks look at. */
 interface Parts {
@@ -10,6 +11,7 @@ interface Parts {
     readonly name: string;
     readonly data: string;
     readonly objective: 'sft' | 'rlvr';
+    readonly training: SftTraining | RlvrTraining;
     readonly from?: string | undefined;
     readonly gates: readonly Gate[];
   }[];
@@ -42,6 +44,14 @@ function names({ data, stages, evaluation }: Parts): Complaint[] {
     if (seen.has(stage.name))
       found.push({ path: ['stages', i, 'name'], message: `stage name "${stage.name}" is used twice` });
     seen.add(stage.name);
+    if ('rollouts' in stage.training) {
+      const { batch_size, rollouts, updates_per_batch: updates } = stage.training;
+      if (updates > batch_size * rollouts)
+        found.push({
+          path: ['stages', i, 'training', 'updates_per_batch'],
+          message: `${updates} updates cannot be made of ${batch_size} x ${rollouts} samples`,
+        });
+    }
     if (!Object.hasOwn(data, stage.data))
       found.push({ path: ['stages', i, 'data'], message: noData(stage.data, known) });
   }

@@ -36,12 +36,12 @@ export async function whyStageBlocked(
   return null;
 }
 
-function whyNoOrder({ order, data }: PlannedStage, { rows, withPassRate }: RowFacts): string | null {
-  if (difficultyOf(order) === null || withPassRate === rows) return null;
-  const lacking = withPassRate === 0 ? `none of the ${rows}` : `${rows - withPassRate} of the ${rows}`;
+function whyNoOrder({ order, data }: PlannedStage, { rows, withoutPassRate: without }: RowFacts): string | null {
+  if (difficultyOf(order) === null || without === 0) return null;
+  const lacking = without === rows ? `none of the ${rows} rows` : `not every row (${without} of ${rows} lack it)`;
   return (
-    `order ${describeOrder(order)} needs the pass_rate of every row, and ${lacking} rows of data set "${data.name}" ` +
-    `${withPassRate === 0 ? 'has' : 'lack'} one; score them first, or order by "shuffled" or "file"`
+    `order ${describeOrder(order)} needs the pass_rate of every row, and ${lacking} of data set "${data.name}" has one; ` +
+    'score them first, or order by "shuffled" or "file"'
   );
 }
 

@@ -9,9 +9,9 @@ import { ROWS_FILE } from '../../store/rows.js';
 
 export interface RowFacts {
   readonly rows: number;
-  readonly withPassRate: number;
-  /** With a response to imitate. */
-  readonly withResponse: number;
+  readonly withoutPassRate: number;
+  /** Without a response to imitate. */
+  readonly withoutResponse: number;
   readonly capabilities: readonly string[];
   readonly kinds: readonly string[];
 }
@@ -26,8 +26,8 @@ export async function readRowFacts(data: PlannedData): Promise<RowFacts> {
       const { count } = derivation;
       return {
         rows: count,
-        withPassRate: 0,
-        withResponse: count,
+        withoutPassRate: count,
+        withoutResponse: 0,
         capabilities: unique(kinds.map((kind) => CAPABILITY_OF[kind])),
         kinds,
       };
@@ -40,11 +40,11 @@ export async function readRowFacts(data: PlannedData): Promise<RowFacts> {
 /** Bad rows are the run's to name, each with its line; here they count as rows. */
 function ownRows(text: string): RowFacts {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  const rows = lines.flatMap((line) => rowSchema.safeParse(JSON.parse(line)).data ?? []);
+  const rows = lines.flatMap((line) => rowSchema.safeParse(jsonOrNull(line)).data ?? []);
   return {
     rows: lines.length,
-    withPassRate: rows.filter((row) => row.pass_rate !== undefined).length,
-    withResponse: rows.filter((row) => typeof row.meta?.['response'] === 'string').length,
+    withoutPassRate: rows.filter((row) => row.pass_rate === undefined).length,
+    withoutResponse: rows.filter((row) => typeof row.meta?.['response'] !== 'string').length,
     capabilities: unique(rows.map((row) => row.capability)),
     kinds: unique(rows.map((row) => row.kind)),
   };
@@ -53,8 +53,8 @@ function ownRows(text: string): RowFacts {
 function together(a: RowFacts, b: RowFacts): RowFacts {
   return {
     rows: a.rows + b.rows,
-    withPassRate: a.withPassRate + b.withPassRate,
-    withResponse: a.withResponse + b.withResponse,
+    withoutPassRate: a.withoutPassRate + b.withoutPassRate,
+    withoutResponse: a.withoutResponse + b.withoutResponse,
     capabilities: unique([...a.capabilities, ...b.capabilities]),
     kinds: unique([...a.kinds, ...b.kinds]),
   };
@@ -62,4 +62,12 @@ function together(a: RowFacts, b: RowFacts): RowFacts {
 
 function unique(names: readonly string[]): string[] {
   return [...new Set(names)].sort();
+}
+
+function jsonOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

@@ -64,7 +64,7 @@ export interface Backend {
   stepOf(line: string): number | null;
   topology(job: Json): Manifest['topology'];
   /** For `plan`: why this trainer cannot run the stage; null = it can. */
-  cannot?(stage: PlannedStage, data: { readonly rows: number; readonly withResponse: number }): string | null;
+  cannot?(stage: PlannedStage, data: { readonly rows: number; readonly withoutResponse: number }): string | null;
   /** For `plan`: what the trainer is told by a job, by its own dotted names. */
   overrides?(job: Json): Readonly<Record<string, string>>;
   /** For `plan`: bytes of one checkpoint and of an export of the model in `modelFolder`. */

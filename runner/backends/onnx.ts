@@ -63,9 +63,9 @@ export const onnxBackend: Backend = {
     return parsed.success ? parsed.data.step : null;
   },
   topology: (job) => ({ threads: onnxJobSchema.parse(job).threads }),
-  cannot: ({ objective, data: { name } }, { rows, withResponse }) =>
-    objective.kind === 'sft' && withResponse < rows
-      ? `SFT needs meta.response in every row; ${rows - withResponse} of the ${rows} rows of data set "${name}" have none`
+  cannot: ({ objective, data: { name } }, { rows, withoutResponse: without }) =>
+    objective.kind === 'sft' && without > 0
+      ? `SFT needs meta.response in every row; ${without} of the ${rows} rows of data set "${name}" have none`
       : null,
   overrides: (job) => {
     const { schema: _, resume: __, model, data, init, ...rest } = onnxJobSchema.parse(job);
