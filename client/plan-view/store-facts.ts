@@ -50,6 +50,8 @@ const paceSchema = z.object({
     }),
   }),
 });
+const describedSchema = z.looseObject({ material: z.unknown() });
+
 function paceOf(material: unknown): string | null {
   const parsed = paceSchema.safeParse(material);
   return parsed.success ? canonicalJson(parsed.data) : null;
@@ -65,7 +67,8 @@ export async function readSpeeds(store: Store | null): Promise<Speeds> {
   const seconds = new Map<string, number[]>();
   for (const key of (await store?.objects.list('stages')) ?? []) {
     if (store === null) break;
-    const pace = paceOf(await readRecord(store.objects, layout.keyMaterial(key), z.unknown()));
+    const described = await readRecord(store.objects, layout.keyMaterial(key), describedSchema);
+    const pace = paceOf(described?.material);
     if (pace === null) continue;
     const known = seconds.get(pace) ?? [];
     if (known.length >= ENOUGH) continue;
