@@ -7,15 +7,16 @@ import type { PlanView } from '../../core/plan-view.js';
 import { readSettings } from '../../workers/settings.js';
 import type { Action } from '../commands.js';
 import { EXIT } from '../exit.js';
+import { optionFlag, optionText } from '../option-text.js';
 import { planText, variantsText } from '../plan-text.js';
 
 export const plan: Action = async ([file = ''], options) => {
   const { store, hostFolder } = readSettings(process.env);
   const places = { store, hostFolder };
-  const seed = parseSeed(options['setSeed'], '--set-seed');
-  const variant = typeof options['variant'] === 'string' ? options['variant'] : undefined;
-  const asJson = options['json'] === true;
-  if (options['allVariants'] === true) {
+  const seed = parseSeed(optionText(options, 'setSeed'), '--set-seed');
+  const variant = optionText(options, 'variant');
+  const asJson = optionFlag(options, 'json');
+  if (optionFlag(options, 'allVariants')) {
     if (variant !== undefined)
       throw new StagewrightError('RecipeInvalid', '--variant and --all-variants exclude each other');
     const views = await viewVariants(file, { seed, places });
