@@ -22,6 +22,8 @@ export default defineConfig({
       tier('replay', 120),
       // One Temporal server for all files, given to them as `inject('temporalAddress')`; files one after another: they share two cores.
       tier('server', 300, { globalSetup: ['tests/support/temporal-server.ts'], fileParallelism: false }),
+      // The package as npm packs it: installing it takes minutes.
+      tier('pack', 900, { globalSetup: ['tests/support/temporal-server.ts'], fileParallelism: false }),
     ],
   },
 });

@@ -1,8 +1,9 @@
 /** The prebuilt workflow bundle: made once by the build (`node dist/workers/bundle.js`), loaded by every control worker. */
 import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { packageRoot } from '../store/package-root.js';
 import { tracingModule } from './telemetry/tracing-plugin.js';
 
 /** Beside the compiled code, wherever that was put. */
@@ -16,6 +17,15 @@ export async function buildBundle(): Promise<WorkflowBundleWithSourceMap> {
     workflowsPath: fileURLToPath(new URL(`../workflows/index.${extension}`, import.meta.url)),
     // Always in it, whoever exports: one bundle replays every history.
     workflowInterceptorModules: [tracingModule()],
+    // Bundles travel: their source maps name files as seen from the package, not from the machine that made them.
+    webpackConfigHook: (config) => ({
+      ...config,
+      output: {
+        ...config.output,
+        devtoolModuleFilenameTemplate: ({ absoluteResourcePath }: { absoluteResourcePath: string }) =>
+          relative(packageRoot(), absoluteResourcePath),
+      },
+    }),
     logger: { trace() {}, debug() {}, info() {}, warn: log, error: log, log() {} },
   });
 }

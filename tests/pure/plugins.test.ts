@@ -13,9 +13,11 @@ import { assertOneVersion, findSdk } from '../../workers/plugins/sdk-versions.js
 import { TrainingPlugin } from '../../workers/plugins/training.js';
 import { readSettings } from '../../workers/settings.js';
 
-const settings = readSettings({ STAGEWRIGHT_HOME: '/nowhere/home', STAGEWRIGHT_HOST: 'host-a' });
+const home = mkdtempSync(join(tmpdir(), 'stagewright-plugins-'));
+const settings = readSettings({ STAGEWRIGHT_HOME: home, STAGEWRIGHT_HOST: 'host-a' });
 const foreign = (name: string, activities: object): AnyPlugin => new SimplePlugin({ name, activities });
 const BASE: WorkerOptions = { taskQueue: 'mine' };
+afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 async function configured(plugins: readonly AnyPlugin[], options: WorkerOptions = BASE): Promise<WorkerOptions> {
   return compose(plugins).configureWorker(options);
@@ -93,7 +95,7 @@ describe('Plugins', () => {
     [
       'two stores in one Worker',
       () => compose([new StorePlugin(settings), new DataPlugin({ store: '/elsewhere' })]),
-      'plugin stagewright.data works on the store /elsewhere, but stagewright.store on /nowhere/home/store; a Worker has one',
+      `plugin stagewright.data works on the store /elsewhere, but stagewright.store on ${home}/store; a Worker has one`,
     ],
     [
       'training without a connection',

@@ -54,6 +54,7 @@ export class ComposedPlugin
 
   async configureWorker(options: WorkerOptions): Promise<WorkerOptions> {
     for (const plugin of this.plugins) {
+      if (plugin instanceof DomainPlugin) await plugin.prepare();
       if (plugin.configureWorker === undefined) continue;
       const before = options.activities;
       options = await plugin.configureWorker(options);

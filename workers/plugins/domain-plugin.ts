@@ -3,9 +3,10 @@
  * They never set `workflowsPath`, codecs or converters: workflows and payloads are the Worker's own.
  */
 import { SimplePlugin } from '@temporalio/plugin';
-import type { WorkerOptions } from '@temporalio/worker';
+import type { Worker, WorkerOptions } from '@temporalio/worker';
 import type { z } from 'zod';
 import { StagewrightError } from '../../core/failures.js';
+import { openStore } from '../../store/store.js';
 import { bringer, byName, markBringer } from './activity-names.js';
 import { assertOneSdk, assertSameCopy } from './sdk-versions.js';
 
@@ -27,6 +28,31 @@ export abstract class DomainPlugin extends SimplePlugin {
     super({ name, activities });
     this.store = store;
     markBringer(activities, name);
+  }
+
+  /**
+   * Opens the store, and begins it. `compose` does this before there is a Worker; else it is done before the Worker's first task.
+   * @throws StagewrightError naming the store
+   */
+  async prepare(): Promise<void> {
+    if (this.store === undefined) return;
+    try {
+      await openStore(this.store);
+    } catch (cause) {
+      if (cause instanceof StagewrightError) throw cause;
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new StagewrightError(
+        'StoreUnreachable',
+        `plugin ${this.name}: the store ${this.store} cannot be opened: ${why}`,
+        {},
+        { cause },
+      );
+    }
+  }
+
+  override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
+    await this.prepare();
+    await super.runWorker(worker, next);
   }
 
   /** @throws StagewrightError SettingsMissing */

@@ -2,31 +2,24 @@
  * The plugins of the domains that work on the store alone, and of control. Training has a file of its own (it serves a queue too).
  * A domain without activities has no plugin.
  */
-import type { Worker } from '@temporalio/worker';
 import { z } from 'zod';
 import { createControlActivities } from '../../activities/control/activities.js';
 import { createDataActivities } from '../../activities/data/activities.js';
 import { createEvaluationActivities } from '../../activities/evaluation/activities.js';
 import { createStoreActivities } from '../../activities/store/activities.js';
-import { openStore, storeAt, type Store } from '../../store/store.js';
+import { storeAt, type Store } from '../../store/store.js';
 import { DomainPlugin, requireSettings } from './domain-plugin.js';
 
 const storeSettingsSchema = z.object({ store: z.string().min(1) });
 /** `store`: a folder that all hosts see. */
 export type StoreSettings = z.infer<typeof storeSettingsSchema>;
 
-/** Activities on one store, which is opened (and begun) before the Worker asks for its first task. */
+/** Activities on one store. */
 abstract class StoreDomainPlugin extends DomainPlugin {
   protected constructor(domain: string, settings: StoreSettings, activities: (store: Store) => object) {
     const name = `stagewright.${domain}`;
     const { store } = requireSettings(name, storeSettingsSchema, settings);
     super({ name, activities: activities(storeAt(store)), store });
-  }
-
-  /** @throws StagewrightError StoreUnreachable, NoPermission or DiskFull */
-  override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
-    if (this.store !== undefined) await openStore(this.store);
-    await super.runWorker(worker, next);
   }
 }
 

@@ -13,7 +13,7 @@ import type { ClassActivities, HostActivities } from '../../activities/contracts
 import { StagewrightError } from '../../core/failures.js';
 import { hostQueue, QUEUE_PREFIX } from '../../core/ids.js';
 import { timersSchema } from '../../core/launch.js';
-import { openStore, storeAt } from '../../store/store.js';
+import { storeAt } from '../../store/store.js';
 import { createLogger } from '../logging.js';
 import { DomainPlugin, HEARTBEAT_THROTTLE, requireSettings } from './domain-plugin.js';
 
@@ -67,7 +67,7 @@ export class TrainingPlugin extends DomainPlugin {
 
   override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
     if (worker.options.taskQueue === this.queue) return next(worker);
-    if (this.store !== undefined) await openStore(this.store);
+    await this.prepare();
     const host = await Worker.create(this.hostOptions(worker));
     const served = host.run().catch((error: unknown) => {
       // Without the host's queue no stage trains: the whole Worker ends with this error.
