@@ -5,6 +5,7 @@
 import { StagewrightError } from '../core/failures.js';
 import { nearestName } from '../core/nearest-name.js';
 import type { Timers } from '../core/launch.js';
+import type { ServerSettings } from './server-settings.js';
 import { readSettings, type Settings } from './settings.js';
 
 /** By setting: its variable. */
@@ -35,10 +36,10 @@ const TIMERS = {
 } as const satisfies Record<keyof Timers, string>;
 
 /** By part of `tracing`. */
-const TRACING = { endpoint: 'OTEL_EXPORTER_OTLP_ENDPOINT', serviceName: 'OTEL_SERVICE_NAME' } as const satisfies Record<
-  keyof NonNullable<Settings['tracing']>,
-  string
->;
+const TRACING = {
+  endpoint: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+  serviceName: 'OTEL_SERVICE_NAME',
+} as const satisfies Record<keyof NonNullable<Settings['tracing']>, string>;
 
 /** `String` of a list joins it by commas. */
 type Value = string | number | readonly string[] | null | undefined;
@@ -49,6 +50,8 @@ export type GivenSettings = {
 } & {
   readonly timers?: { readonly [K in keyof Timers]?: Timers[K] | undefined } | undefined;
   readonly tracing?: Partial<Settings['tracing']> | null | undefined;
+  /** What else the connection needs: TLS, an API key. `address` and `namespace` in it come before those beside it. */
+  readonly server?: { readonly [K in keyof ServerSettings]?: ServerSettings[K] | undefined } | undefined;
 };
 
 /**
@@ -57,13 +60,18 @@ export type GivenSettings = {
  * @throws StagewrightError SettingsMissing naming each setting that is wrong or unknown.
  */
 export function defineSettings(given: GivenSettings = {}): Settings {
-  const { timers, tracing, ...flat } = given;
+  const { timers, tracing, server, ...flat } = given;
   const names = new Map<string, string>();
   const env: Record<string, string> = {};
   const take = (part: string, variables: Readonly<Record<string, string>>, values: object): void => {
     for (const [key, value] of Object.entries(values) as [string, Value][]) {
       const variable = variables[key];
-      if (variable === undefined) throw unknown(`${part}${key}`, key, [...Object.keys(variables), 'timers', 'tracing']);
+      if (variable === undefined)
+        throw unknown(
+          `${part}${key}`,
+          key,
+          part === '' ? [...Object.keys(variables), 'timers', 'tracing', 'server'] : Object.keys(variables),
+        );
       if (value === undefined || value === null) continue;
       names.set(variable, `${part}${key}`);
       env[variable] = String(value);
@@ -73,13 +81,29 @@ export function defineSettings(given: GivenSettings = {}): Settings {
   take('timers.', TIMERS, timers ?? {});
   take('tracing.', TRACING, tracing ?? {});
   try {
-    return readSettings(env);
+    return withServer(readSettings(env), server ?? {});
   } catch (error) {
     if (!(error instanceof StagewrightError)) throw error;
     let { message } = error;
     for (const [variable, name] of names) message = message.replaceAll(variable, name);
     throw new StagewrightError('SettingsMissing', message.replace(/^environment: /u, 'settings: '), error.details);
   }
+}
+
+const SERVER: readonly string[] = [
+  'address',
+  'namespace',
+  'apiKey',
+  'tls',
+  'metadata',
+  'verifyHost',
+] satisfies (keyof ServerSettings)[];
+
+function withServer(settings: Settings, given: NonNullable<GivenSettings['server']>): Settings {
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  for (const [key] of set) if (!SERVER.includes(key)) throw unknown(`server.${key}`, key, SERVER);
+  const server: ServerSettings = { ...settings.server, ...Object.fromEntries(set) };
+  return { ...settings, server, address: server.address, namespace: server.namespace };
 }
 
 function unknown(at: string, key: string, known: readonly string[]): StagewrightError {

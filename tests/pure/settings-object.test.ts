@@ -3,9 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { readSettings } from '../../workers/settings.js';
 import { defineSettings, type GivenSettings } from '../../workers/settings-object.js';
 
-/** Said in another way, or not at all, when settings are an object. */
-const ELSEWHERE: readonly string[] = [];
-
 describe('Settings from an object', () => {
   it('are those of the same environment, defaults and dependent ones included', () => {
     const given: GivenSettings = {
@@ -22,7 +19,7 @@ describe('Settings from an object', () => {
       address: 'temporal:7233',
       namespace: 'train',
       timers: { poll_ms: 50 },
-      tracing: { endpoint: 'http://127.0.0.1:4318' },
+      tracing: { endpoint: 'http://127.0.0.1:4318/v1/traces' },
     };
     const settings = defineSettings(given);
     expect(settings).toEqual(
@@ -61,14 +58,20 @@ describe('Settings from an object', () => {
 
   it('cover every setting, so that a new one is not forgotten', () => {
     // Settings come back as given ones: what that refuses is not covered.
-    const { ...all } = readSettings({});
-    for (const name of ELSEWHERE) delete (all as Record<string, unknown>)[name];
-    expect(defineSettings(all)).toEqual(readSettings({}));
+    expect(defineSettings(readSettings({}))).toEqual(readSettings({}));
+  });
+
+  it('take what the connection needs as it is', () => {
+    const server = { address: 'cloud:7233', namespace: 'train', apiKey: 'a-key', tls: true };
+    const settings = defineSettings({ address: 'elsewhere:1', server });
+    expect(settings.server).toEqual({ ...server, verifyHost: true });
+    expect(settings).toMatchObject({ address: 'cloud:7233', namespace: 'train' });
   });
 
   it.each<[GivenSettings | Record<string, unknown>, string]>([
     [{ hostFoldr: '/x' }, 'settings: there is no hostFoldr; did you mean "hostFolder"?'],
     [{ timers: { pol_ms: 5 } }, 'settings: there is no timers.pol_ms; did you mean "poll_ms"?'],
+    [{ server: { apikey: 'x' } }, 'settings: there is no server.apikey; did you mean "apiKey"?'],
     [{ host: 'a b' }, 'settings: host: letters, digits'],
     [{ cpuSlots: -1, timers: { poll_ms: 0 } }, 'timers.poll_ms'],
     [{ tracing: { endpoint: 'collector' } }, 'settings: tracing.endpoint: an http or https URL'],
