@@ -53,7 +53,7 @@ export function lineagePart(slots: readonly Slot[], { stages }: RecipeFigures): 
 function stageRow(stage: StageFigures): Html {
   const { left, weights } = stage;
   const kept = stage.attempts.flatMap(({ epoch, checkpoints }) =>
-    checkpoints.map((step) => `${step} (epoch ${epoch})`),
+    checkpoints.length === 0 ? [] : [`epoch ${epoch}: ${fewOf(checkpoints)}`],
   );
   const bytes = weights.reduce((sum, file) => sum + file.size, 0);
   const [main] = weights.toSorted((a, b) => b.size - a.size);
@@ -64,9 +64,9 @@ function stageRow(stage: StageFigures): Html {
     <td class="wrap">
       ${originWords(stage.origin)}${stage.changes.length === 0 ? null : html`<br /><span class="interval">${changeWords(stage)}</span>`}
     </td>
-    <td class="num">${stage.counted_steps} of ${stage.planned_steps}</td>
+    <td class="num">${stepWords(stage)}</td>
     <td class="num">${stage.attempts.length}</td>
-    <td class="wrap">${kept.join(', ') || '–'}</td>
+    <td class="wrap">${kept.join('; ') || '–'}</td>
     <td>
       ${
         main === undefined
@@ -76,6 +76,18 @@ function stageRow(stage: StageFigures): Html {
       }
     </td>
   </tr>`;
+}
+
+/** An amended stage counts on from where the one before was left. */
+function stepWords({ origin, counted_steps, planned_steps }: StageFigures): string {
+  const before = origin.kind === 'continues' ? `${origin.step} + ` : '';
+  return `${before}${counted_steps} of ${planned_steps}`;
+}
+
+/** Ends of a long list, and how many there are. */
+function fewOf(steps: readonly number[]): string {
+  if (steps.length <= 5) return steps.join(', ');
+  return `${steps.slice(0, 2).join(', ')}, …, ${steps.slice(-2).join(', ')} (${steps.length})`;
 }
 
 function changeWords({ changes }: StageFigures): string {

@@ -160,6 +160,8 @@ it('an amended stage goes on in its slot; a later one was skipped, and the last 
     { stage: 'textual', verdict: 'asks a person', measured: null },
   ]);
   expect(page).toContain('Break in lineage');
+  expect(page).toContain('40 + 60 of 100');
+  expect(page).toContain('epoch 1: 10, 20; epoch 2: 30, 40, 50');
   // 301 steps of half a second at one euro a second, overtaken ones included.
   expect(page).toContain('about 150.50 EUR');
   expect(page).toContain('no server was asked');
