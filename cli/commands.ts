@@ -255,6 +255,16 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     group: 'Server and workers',
+    usage: 'doctor',
+    summary:
+      'everything that a run needs on this host and at its server, line by line: pass, or what to do; exits with 1 if any fails',
+    options: [['--fix', 'register search attributes that are absent'], json],
+    examples: ['stagewright doctor --fix'],
+    server: true,
+    load: async () => (await import('./commands/doctor.js')).doctor,
+  },
+  {
+    group: 'Server and workers',
     usage: 'up',
     summary: 'a local Temporal server and a worker with all roles, until Ctrl-C or `down`',
     options: [

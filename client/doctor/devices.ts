@@ -10,7 +10,6 @@ interface Gpu {
   readonly index: string;
   readonly uuid: string;
   readonly name: string;
-  readonly usedMb: number;
 }
 
 export async function checkDevices({ settings, env }: Patient): Promise<Finding[]> {
@@ -85,13 +84,13 @@ function compare(gpus: readonly Gpu[], devices: readonly string[]): Finding[] {
 /** Words where there is none. */
 async function listGpus(env: NodeJS.ProcessEnv): Promise<readonly Gpu[] | string> {
   try {
-    const query = ['--query-gpu=index,uuid,name,memory.used', '--format=csv,noheader,nounits'];
+    const query = ['--query-gpu=index,uuid,name', '--format=csv,noheader'];
     const { stdout } = await promisify(execFile)('nvidia-smi', query, { timeout: LIMIT_MS, env });
     return stdout
       .trim()
       .split('\n')
       .map((line) => line.split(',').map((cell) => cell.trim()))
-      .map(([index = '', uuid = '', name = '', used = '']) => ({ index, uuid, name, usedMb: Number(used) }));
+      .map(([index = '', uuid = '', name = '']) => ({ index, uuid, name }));
   } catch (error) {
     const { code, killed } = error as { code?: string | number; killed?: boolean };
     if (code === 'ENOENT') return 'there is no nvidia-smi here';

@@ -28,7 +28,7 @@ export async function checkBundle(): Promise<Finding[]> {
 export async function checkTrainers({ env }: Patient): Promise<Finding[]> {
   const backends = await listBackends(env);
   const words = backends.map(({ name, version }) => `${name} ${version}`).sort();
-  const found = [pass(`trainers: ${words.join(', ')}`)];
+  const found = [pass(words.join(', '))];
   try {
     // Its native part may be missing although the package is there.
     await import('onnxruntime-node');

@@ -43,7 +43,7 @@ export async function checkRuns({ settings }: Patient): Promise<Finding[]> {
           `end it: kill ${pids.join(' ')}; another stage may be given its device`,
         ),
       );
-    else if (listWorkers().length === 0)
+    else if (listWorkers(settings.hostFolder).length === 0)
       findings.push(
         warn(
           `the runner of stage ${stage} (step ${step}) has no worker here`,

@@ -1,7 +1,7 @@
 /** The store and the host folder: there, writable, with space, and the ones that earlier runs used. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { access, constants, stat, statfs } from 'node:fs/promises';
+import { access, constants, rmdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import prettyBytes from 'pretty-bytes';
 import { readLaunch } from '../../runner/run-folder.js';
@@ -39,7 +39,7 @@ export async function checkStore({ settings }: Patient): Promise<Finding[]> {
     ];
   } finally {
     await objects.delete(key);
-    await objects.delete('doctor');
+    await rmdir(objects.path('doctor')).catch(() => undefined);
     await syncFolder(store.root).catch(() => undefined);
   }
 }

@@ -1,7 +1,9 @@
 /** Processes of stagewright workers on this machine, and what would take their runners along when they end. Linux only. */
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { readSettings } from '../../workers/settings.js';
 import { fail, pass, warn, type Finding, type Patient } from './finding.js';
 
 interface Worker {
@@ -25,7 +27,7 @@ export async function checkSurvival({ settings, env }: Patient): Promise<Finding
       ),
     ];
   const findings: Finding[] = [];
-  const workers = listWorkers();
+  const workers = listWorkers(settings.hostFolder);
   for (const worker of workers) findings.push(...(await ofWorker(worker)));
   if (env['SLURM_JOB_ID'] !== undefined)
     findings.push(
@@ -71,19 +73,37 @@ async function ofWorker({ pid, parent, unit }: Worker): Promise<Finding[]> {
   return [pass(`worker ${pid}: nothing here ends runners with it`)];
 }
 
-/** By their command line: `... cli/main.js worker ...`. */
-export function listWorkers(): Worker[] {
+/** Those of this host folder, by command line (`... cli/main.js worker ...`) and environment; other users' cannot be read. */
+export function listWorkers(hostFolder: string): Worker[] {
   if (!existsSync('/proc/self/cmdline')) return [];
   return readdirSync('/proc')
     .filter((name) => /^\d+$/u.test(name))
     .flatMap((name) => {
       const argv = readText(`/proc/${name}/cmdline`).split('\0');
       const at = argv.findIndex((arg) => /(?:^|\/)(?:cli\/main\.js|stagewright)$/u.test(arg));
-      if (at < 0 || argv[at + 1] !== 'worker') return [];
+      if (at < 0 || argv[at + 1] !== 'worker' || hostFolderOf(name) !== hostFolder) return [];
       const stat = readText(`/proc/${name}/stat`);
       const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0);
       return [{ pid: Number(name), parent, unit: unitOf(readText(`/proc/${name}/cgroup`)) }];
     });
+}
+
+function hostFolderOf(pid: string): string | null {
+  try {
+    const cwd = readlinkSync(`/proc/${pid}/cwd`);
+    const entries = readText(`/proc/${pid}/environ`).split('\0');
+    const env = Object.fromEntries(
+      entries.map((entry) => [entry.split('=', 1)[0] ?? '', entry.replace(/^[^=]*=/u, '')]),
+    );
+    const { STAGEWRIGHT_HOME: home = '.stagewright', STAGEWRIGHT_HOST_DIR: folder } = env;
+    const at = {
+      STAGEWRIGHT_HOME: resolve(cwd, home),
+      ...(folder === undefined ? {} : { STAGEWRIGHT_HOST_DIR: resolve(cwd, folder) }),
+    };
+    return readSettings({ ...env, ...at }).hostFolder;
+  } catch {
+    return null;
+  }
 }
 
 /** The innermost service of a cgroup listing; a user's own manager is none. */

@@ -43,7 +43,7 @@ export async function checkNamespace({ client }: Patient): Promise<Finding[]> {
   const { config } = await call(client, () => client.workflowService.describeNamespace({ namespace }));
   const seconds = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0);
   const days = seconds / DAY_S;
-  const words = `namespace ${namespace}; closed runs are kept ${days < 1 ? `${Math.round(seconds / 3600)} h` : `${Math.round(days * 10) / 10} days`}`;
+  const words = `namespace ${namespace}; closed runs are kept ${days < 1 ? `${Math.round(seconds / 3600)} h` : `${Math.round(days * 10) / 10} d`}`;
   // 0 = the server does not say.
   if (seconds === 0 || days >= 1) return [pass(seconds === 0 ? `namespace ${namespace}` : words)];
   return [
