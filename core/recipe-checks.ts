@@ -2,6 +2,7 @@
 import { CAPABILITY_OF, type DigitsKind } from './digits/derivation.js';
 import type { DataSettings } from './data-source.js';
 import type { Gate } from './gate.js';
+import { hint } from './nearest-name.js';
 import type { RlvrTraining, SftTraining } from './training.js';
 
 /** The parts of a parsed recipe that checks look at. */
@@ -82,7 +83,7 @@ function curriculum(recipe: Parts): Complaint[] {
   const earlier: string[] = [];
   for (const [i, name] of curriculumOf(recipe).entries()) {
     const at = known.indexOf(name);
-    if (at < 0) found.push({ path: ['curriculum', i], message: `no stage "${name}"; known: ${known.join(', ')}` });
+    if (at < 0) found.push({ path: ['curriculum', i], message: `no stage "${name}"; ${hint(name, known)}` });
     else if (recipe.curriculum !== undefined && earlier.includes(name))
       found.push({ path: ['curriculum', i], message: `stage "${name}" stands twice` });
     const from = stages[at]?.from;
@@ -156,7 +157,7 @@ function kindsOf(settings: DataSettings, data: Parts['data']): DigitsKind[] | nu
 }
 
 function noData(name: string, known: readonly string[]): string {
-  return `no data set "${name}"; known: ${known.join(', ') || 'none'}`;
+  return `no data set "${name}"; ${hint(name, known)}`;
 }
 
 function lacks(data: string, what: string, name: string, known: readonly string[]): string {

@@ -84,7 +84,7 @@ describe('an error names the place and what would be right', () => {
     [
       'unknown data set',
       GOOD.replace('data: base\n    tr', 'data: bse\n    tr'),
-      /r\.yaml:13:5: stages\[0\]\.data: no data set "bse"; known: base/,
+      /r\.yaml:13:5: stages\[0\]\.data: no data set "bse"; did you mean "base"\?/,
     ],
     ['broken YAML', GOOD.replace('stages:', 'stages: ['), /r\.yaml:\d+:\d+: /],
     ['a key twice', GOOD.replace('model: tiny', 'model: tiny\nmodel: demo'), /r\.yaml:3:1: Map keys must be unique/],
@@ -162,7 +162,7 @@ describe('variants', () => {
       'a stage that it takes away',
       VARIED.replace('seed: 7', 'curriculum: [bass]'),
       'short',
-      /^r\.yaml:21:18: variants\.short\.curriculum\[0\]: no stage "bass"; known: base$/u,
+      /^r\.yaml:21:18: variants\.short\.curriculum\[0\]: no stage "bass"; did you mean "base"\?$/u,
     ],
   ])('%s', (_name, text, variant, wanted, type = 'RecipeInvalid') => {
     expect(errorOf(text, variant, type)).toMatch(wanted);
