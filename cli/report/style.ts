@@ -88,7 +88,7 @@ pre { overflow-x: auto; background: var(--card); border: 1px solid var(--line); 
   nav { display: none; }
   a { color: inherit; }
   figure, tr, .headlines div { break-inside: avoid; }
-  h2, h3, h4, caption { break-after: avoid; }
+  h2, h3, h4, caption, .legend { break-after: avoid; }
   .recipe + .recipe { break-before: page; }
   .scroll { overflow: visible; }
   table { font-size: 7.5pt; }
