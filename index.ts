@@ -14,6 +14,8 @@ export {
 } from './workers/plugins/domains.js';
 export { TrainingPlugin, type TrainingPluginSettings } from './workers/plugins/training.js';
 
+export { TracingPlugin } from './workers/telemetry/tracing-plugin.js';
+
 export { bundlePath } from './workers/bundle.js';
 export { ROLES, type Role } from './workers/roles.js';
 export { runWorker } from './workers/run-worker.js';
@@ -21,17 +23,22 @@ export { readSettings, type Settings } from './workers/settings.js';
 export { readServer, type ServerSettings } from './workers/server-settings.js';
 export { defineSettings, type GivenSettings } from './workers/settings-object.js';
 
+export { verifyStage, pinStep, unpinStep, type Checked, type CheckedPart } from './client/checkpoints.js';
+export { collectGarbage, stagesInUse, type CollectOptions, type GarbageReport } from './client/collect-garbage.js';
 export { connect } from './client/connection.js';
 export { controlRun, type Control, type Controlled } from './client/control.js';
 export { openCurves, type CurveReader } from './client/curves.js';
+export { exportWeights, type Exported, type ExportOptions, type Provenance } from './client/export-weights.js';
 export { findCurriculum, listCurricula, pickStage, type FindOptions, type Listed } from './client/find-curriculum.js';
 export { planFile, type Planned, type PlanOptions } from './client/plan-file.js';
+export { viewPlan, viewVariants } from './client/plan-view/view.js';
 export { readRecipe, readVariantNames } from './client/recipe-file.js';
 export { readStatus, type Ended } from './client/read-status.js';
 export { readSearchAttributes, registerSearchAttributes, type AttributeStates } from './client/search-attributes.js';
 export { takeSnapshot, type Live, type Snapshot } from './client/snapshot.js';
 export { cancelAndWait, openCurricula, startCurriculum, type Started } from './client/start-curriculum.js';
 export { openStageLog, type StageLog } from './client/stage-logs.js';
+export { findOneStage, findStages, type NamedStage } from './client/store-stages.js';
 export { watchCurriculum, type WatchEnd, type Watcher, type WatchOptions } from './client/watch.js';
 
 export { openStore, type Store } from './store/store.js';

@@ -18,6 +18,7 @@ export {
   type PlannedEvaluation,
   type PlannedStage,
 } from './plan.js';
+export { planViewSchema, type PlanView } from './plan-view.js';
 export { planAgain, planChangeSchema, type PlanChange } from './plan-again.js';
 export {
   describeGate,

@@ -14,6 +14,9 @@ import { describeSpan } from '../support/span.js';
 import { markerOf, type TrainingContext } from './context.js';
 import { endRun, runnerOf } from './left-over.js';
 
+/** What a host is, and a stage takes, unless they say otherwise. */
+const ANY_CLASS = 'any';
+
 export function createClassActivities(context: TrainingContext): ClassActivities {
   return guarded<ClassActivities>({
     acquireGpu: (input) => withHeartbeat(() => measured(context, input, () => acquire(context, input))),
@@ -56,6 +59,7 @@ async function acquire(context: TrainingContext, input: AcquireInput): Promise<A
     // An epoch of this very attempt was claimed by a call whose answer was lost: it is still to be launched, not over.
     if (!sameOwner(newest.owner, owner)) await endRun(context, newest);
   }
+  assertClass(context, input);
   const marker = markerOf(settings, stage.key, owner);
   const devices = await leases.acquire({ key: stage.key, owner, gpus: stage.execution.gpus, marker });
   try {
@@ -79,6 +83,17 @@ async function acquire(context: TrainingContext, input: AcquireInput): Promise<A
     if (error instanceof StagewrightError) await leases.release(owner);
     throw error;
   }
+}
+
+/** A class has a queue of its own, but on one queue for all it is each host's to say that it is not meant. */
+function assertClass({ settings: { hostClass = ANY_CLASS, host } }: TrainingContext, { stage }: AcquireInput): void {
+  const wanted = stage.execution.class;
+  if (wanted === ANY_CLASS || wanted === hostClass) return;
+  throw new StagewrightError(
+    'NoFreeDevice',
+    `host ${host} is of class "${hostClass}"; stage ${stage.name} asks for class "${wanted}"`,
+    { wanted, class: hostClass },
+  );
 }
 
 function grantOf(claim: EpochClaim, { queuePrefix }: AcquireInput): Grant {

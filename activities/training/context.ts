@@ -10,6 +10,8 @@ import { openLeases, type Leases } from './leases/leases.js';
 export interface TrainingSettings {
   readonly store: string;
   readonly host: string;
+  /** Default `any`. */
+  readonly hostClass?: string | undefined;
   readonly hostFolder: string;
   readonly devices: readonly string[];
   readonly cpuSlots: number;

@@ -9,13 +9,15 @@ import type { Payload, PayloadCodec } from '@temporalio/common';
 import { bundleWorkflowCode, NativeConnection, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Grant } from '../../activities/contracts.js';
+import { planFile } from '../../client/plan-file.js';
 import { hostQueue } from '../../core/ids.js';
 import { stagewrightPlugins } from '../../workers/plugins/all.js';
 import { compose } from '../../workers/plugins/compose.js';
 import { StorePlugin } from '../../workers/plugins/domains.js';
 import { defineSettings } from '../../workers/settings-object.js';
 import type { Settings } from '../../workers/settings.js';
-import type { callHost } from '../support/call-host.js';
+import type { askGrant, callHost } from '../support/call-host.js';
+import { TINY } from '../support/cli.js';
 
 let folder = '';
 let address = '';
@@ -102,6 +104,47 @@ describe('A Worker with all plugins', () => {
     const worker = await Worker.create({ connection, taskQueue: settings.queuePrefix, workflowBundle: bundle });
     const client = new Client({ connection: connection });
     expect(await worker.runUntil(askHost(client, settings))).toEqual({ step: null, manifest: null });
+  });
+
+  it('grants on one queue for all only what its class is asked for', async () => {
+    const settings = { ...settingsOf(), hostClass: 'small' };
+    const [stage] = (await planFile(TINY, { seed: 77 })).plan.stages;
+    if (stage === undefined) throw new Error('no stage');
+    const connection = await connected();
+    const plugins = [compose(stagewrightPlugins(settings))];
+    const worker = await Worker.create({
+      connection,
+      taskQueue: settings.queuePrefix,
+      workflowBundle: bundle,
+      plugins,
+    });
+    const client = new Client({ connection });
+    const ask = (wanted: string): Promise<unknown> => {
+      const owner = { workflow_id: 'w', run_id: wanted, attempt: 1 };
+      const execution = { ...stage.execution, class: wanted };
+      return client.workflow.execute<typeof askGrant>('askGrant', {
+        workflowId: `ask-grant/${settings.queuePrefix}/${wanted}`,
+        taskQueue: settings.queuePrefix,
+        args: [{ stage: { ...stage, execution }, owner, queuePrefix: settings.queuePrefix, fromStart: false }],
+        workflowExecutionTimeout: '60s',
+      });
+    };
+    await worker.runUntil(async () => {
+      const refused: unknown = await ask('large').catch((error: unknown) => error);
+      expect(refused).toMatchObject({
+        cause: {
+          cause: {
+            type: 'NoFreeDevice',
+            message: `host host-a is of class "small"; stage ${stage.name} asks for class "large"`,
+          },
+        },
+      });
+      const queue = hostQueue('host-a', settings.queuePrefix);
+      expect(await ask('small')).toMatchObject({
+        kind: 'granted',
+        grant: { host: 'host-a', hostQueue: queue, epoch: 1 },
+      });
+    });
   });
 
   it('is not made on a store that cannot be opened', async () => {

@@ -1,8 +1,22 @@
-/** A workflow for tests of plugins: asks the host's queue for one activity. */
+/** Workflows for tests of plugins: each asks for one activity, once. */
 import { proxyActivities } from '@temporalio/workflow';
-import type { Grant, HostActivities, Stopped } from '../../activities/contracts.js';
+import type {
+  Acquired,
+  AcquireInput,
+  ClassActivities,
+  Grant,
+  HostActivities,
+  Stopped,
+} from '../../activities/contracts.js';
 
+const ONCE = { startToCloseTimeout: '60s', retry: { maximumAttempts: 1 } } as const;
+
+/** On the host's queue. */
 export function callHost(key: string, grant: Grant): Promise<Stopped> {
-  const { stopRun } = proxyActivities<HostActivities>({ taskQueue: grant.hostQueue, startToCloseTimeout: '60s' });
-  return stopRun({ key, grant });
+  return proxyActivities<HostActivities>({ ...ONCE, taskQueue: grant.hostQueue }).stopRun({ key, grant });
+}
+
+/** On the workflow's own queue. */
+export function askGrant(input: AcquireInput): Promise<Acquired> {
+  return proxyActivities<ClassActivities>(ONCE).acquireGpu(input);
 }

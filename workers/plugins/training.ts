@@ -24,6 +24,7 @@ export const FORCE_MARGIN_MS = 15_000;
 const settingsSchema = z.object({
   store: z.string().min(1),
   host: z.string().min(1),
+  hostClass: z.string().min(1).optional(),
   hostFolder: z.string().min(1),
   devices: z.array(z.string().min(1)).readonly(),
   cpuSlots: z.int().min(0),
