@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, test } from 'vitest';
+import { parse } from 'yaml';
 import { z } from 'zod';
+import { parseRecipe } from '../../client/recipe-file.js';
 import { recipeSchemaText } from '../../cli/pages/recipe-schema.js';
 import { recipeSchema } from '../../core/recipe.js';
 import { resolveVariant } from '../../core/variants.js';
@@ -70,4 +72,11 @@ test.each(Object.entries(WRONG))('editor and reader mark %s', (_, value) => {
 
 it('marks a wrong type inside a variant’s change', () => {
   expect(accepts({ ...recipe, variants: { v: { change: { one: { training: { steps: 'many' } } } } } })).toBe(false);
+});
+
+it('the recipe of docs/recipes.md is one', () => {
+  const page = readFileSync(join(packageRoot(), 'docs', 'recipes.md'), 'utf8');
+  const [, example = ''] = /```yaml\n(# yaml-language-server[\s\S]*?)```/u.exec(page) ?? [];
+  expect(parseRecipe(example, 'docs/recipes.md').name).toBe('my-digits');
+  expect(accepts(parse(example))).toBe(true);
 });
