@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { classQueue, controlQueue, cpuQueue, hostQueue } from '../../core/ids.js';
-import type { Plan, PlannedStage } from '../../core/plan.js';
+import type { Plan, PlannedEvaluation, PlannedStage } from '../../core/plan.js';
 import { buildBundle } from '../../workers/bundle.js';
 import { KEY, type Script } from './scripted-activities.js';
 
@@ -89,4 +89,9 @@ export function stageOf(key: string, name = 'one', parent: string | null = null)
 
 export function planOf(recipe: string, stages: PlannedStage[], hash = KEY(9)): Plan {
   return { schema: 'stagewright/plan@1', recipe, seed: 1, hash, stages, evaluations: [] };
+}
+
+export function evaluationOf(stage: PlannedStage, key: string): PlannedEvaluation {
+  const { name, data, model } = stage;
+  return { stage: name, weights: stage.key, key, data, model, shard_rows: 1, threads: 1 };
 }
