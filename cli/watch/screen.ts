@@ -14,6 +14,7 @@ export class Screen implements Watcher {
   private seen: Seen | undefined;
   private curves: readonly MetricsLine[] = [];
   private reading = false;
+  private drawnLines = 0;
   private lastSteps = '';
   private lastMove = Date.now();
   private readonly redraw = (): void => this.show();
@@ -67,6 +68,11 @@ export class Screen implements Watcher {
   private show(): void {
     if (this.seen === undefined) return;
     const { columns = 80, rows = 24 } = process.stderr;
-    this.draw(drawView(this.seen, { columns, rows }));
+    const view = drawView(this.seen, { columns, rows });
+    const count = view.split('\n').length;
+    // The library's patch of a frame that grew or shrank leaves lines of the old one.
+    if (count !== this.drawnLines) this.draw.clear();
+    this.drawnLines = count;
+    this.draw(view);
   }
 }
