@@ -40,6 +40,8 @@ export function explain(error: unknown): string {
 
 function words(error: unknown): string {
   if (error instanceof CommandError) return error.message;
+  // It begins with what was refused.
+  if (error instanceof StagewrightError && error.type === 'UpdateRefused') return error.message;
   if (error instanceof StagewrightError) return `${error.type}: ${error.message}`;
   if (error instanceof Error) return error.stack ?? error.message;
   return String(error);

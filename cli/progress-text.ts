@@ -1,6 +1,6 @@
 /** Words for what a watcher sees: pure, so that the live view, plain lines and `status` say the same. */
 import { assertNever } from '../core/assert-never.js';
-import type { Choice, CurriculumStatus, Question, StageStatus } from '../core/states.js';
+import type { Choice, CurriculumStatus, GateStatus, Question, StageStatus } from '../core/states.js';
 import type { Live } from '../client/snapshot.js';
 
 /** `1 h 05 min`, `2 min 10 s`, `8 s`. */
@@ -72,13 +72,10 @@ export function stateWords(stage: StageStatus): string {
 }
 
 /** All that a run asks, each with the commands that answer it. */
-export function questionsOf({ recipe, stages, question, gates }: CurriculumStatus): string[] {
-  const gate = gates.find(({ state }) => state === 'waiting');
+export function questionsOf({ recipe, stages, question }: CurriculumStatus): string[] {
   return [
     ...stages.filter((stage) => stage.state === 'waiting').map((stage) => questionText(recipe, stage)),
-    ...(question === null
-      ? []
-      : [asked(recipe, gate === undefined ? 'the run waits' : `the run waits after stage ${gate.stage}`, question)]),
+    ...(question === null ? [] : [asked(recipe, 'the run waits', question)]),
   ];
 }
 
@@ -91,7 +88,8 @@ export function questionText(recipe: string, stage: StageStatus): string {
 
 function asked(recipe: string, who: string, { type, reason, question, choices }: Question): string {
   return [
-    `${who} (${type}): ${reason}`,
+    // A gate's reason says already that it is one.
+    `${type === 'Gate' ? who : `${who} (${type})`}: ${reason}`,
     question,
     ...choices.map((choice) => `  ${answerCommand(recipe, choice)}`),
   ].join('\n');
@@ -99,4 +97,17 @@ function asked(recipe: string, who: string, { type, reason, question, choices }:
 
 function answerCommand(recipe: string, choice: Choice): string {
   return choice === 'restart' ? `stagewright retry ${recipe} --restart` : `stagewright ${choice} ${recipe}`;
+}
+
+/** A gate as it was judged, or what it asks. */
+export function gateWords({ stage, gate, state, detail }: GateStatus): string {
+  return `gate after ${stage}: ${state}; ${detail === '' || state === 'waiting' ? gate : detail}`;
+}
+
+/** What persons did last: to the run, and to stages where the run does not say the same. */
+export function controlsOf({ last_control: control, stages }: CurriculumStatus): string[] {
+  const of = stages.flatMap(({ name, last_control: own }) =>
+    own === null || control?.includes(`(stage ${name}`) === true ? [] : [`${name}: ${own}`],
+  );
+  return [...(control === null ? [] : [control]), ...of];
 }

@@ -69,8 +69,10 @@ export function parseSettings(given: Options[string]): SettingChanges {
     const key = one.slice(0, at).trim();
     if (at < 1 || key === '') throw usage('--set must be key=value, e.g. --set training.learning_rate=0.0002');
     if (Object.hasOwn(set, key)) throw usage(`--set ${key} is given twice`);
-    const value = parseValue(key, one.slice(at + 1));
-    if (findSecret({ [key]: value }) !== null)
+    const written = one.slice(at + 1);
+    // As it is written first: what the parser complains about may quote it.
+    const value = findSecret({ [key]: written }) !== null ? null : parseValue(key, written);
+    if (value === null || findSecret({ [key]: value }) !== null)
       throw usage(
         `--set ${key} looks like a secret; secrets belong to the worker’s environment and never enter a run’s history`,
       );

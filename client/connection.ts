@@ -55,11 +55,16 @@ function connectionOptions({ address, apiKey, tls, metadata, verifyHost }: Serve
   if (verifyHost || tls === false || (tls === undefined && apiKey === undefined))
     return { ...common, ...(apiKey === undefined ? {} : { apiKey }), ...(tls === undefined ? {} : { tls }) };
   // The SDK's own TLS options cannot switch verification off; with credentials of one's own it takes no API key beside them.
-  const { serverRootCACertificate: ca, clientCertPair: pair } = typeof tls === 'object' ? tls : {};
+  const { serverRootCACertificate: ca, clientCertPair: pair, serverNameOverride } = typeof tls === 'object' ? tls : {};
+  const host = address.replace(/:\d+$/u, '');
   const buffer = (bytes: Uint8Array | undefined): Buffer | null => (bytes === undefined ? null : Buffer.from(bytes));
   return {
     ...common,
     credentials: credentials.createSsl(buffer(ca), buffer(pair?.key), buffer(pair?.crt), { rejectUnauthorized: false }),
+    // An IP address is no server name.
+    channelArgs: {
+      'grpc.ssl_target_name_override': serverNameOverride ?? (/^[\d.]+$|^\[/u.test(host) ? 'localhost' : host),
+    },
     ...(apiKey === undefined ? {} : { metadata: { ...metadata, Authorization: `Bearer ${apiKey}` } }),
   };
 }

@@ -6,6 +6,10 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import type { ServerSettings } from '../workers/server-settings.js';
 
+const AFTER_HANDSHAKE_MS = 500;
+/** Before the code of what went wrong after the handshake. */
+const AFTER = 'after:';
+
 /** Never throws. */
 export async function whyUnreachable(server: ServerSettings, limitMs: number): Promise<string> {
   const { host, port } = split(server.address);
@@ -23,7 +27,9 @@ export async function whyUnreachable(server: ServerSettings, limitMs: number): P
       ? 'it speaks TLS; ask for it with --tls (TEMPORAL_TLS=true), and name its CA with --tls-ca-path if it is your own'
       : 'something listens there, but it is no Temporal server; check --address (TEMPORAL_ADDRESS)';
   }
-  const tls = await attempt(() => connectTls({ host, port, ...tlsOptions(server, host) }), 'secureConnect', limitMs);
+  const own = tlsOptions(server, host);
+  const tls = await attempt(() => connectTls({ host, port, ...own }), 'secureConnect', limitMs, AFTER_HANDSHAKE_MS);
+  if (tls !== null && tls.startsWith(AFTER)) return afterWords(tls.slice(AFTER.length), own.cert !== undefined);
   return tls === null
     ? 'something listens there and speaks TLS, but it does not answer as a Temporal server; check --address (TEMPORAL_ADDRESS)'
     : tlsWords(tls);
@@ -69,8 +75,20 @@ function tlsWords(code: string): string {
   return `TLS fails (${code}); check --tls-ca-path, --tls-cert-path, --tls-key-path and --tls-server-name`;
 }
 
-/** Null when `event` comes, else the error's code, or `timeout`. */
-function attempt(open: () => Socket, event: 'connect' | 'secureConnect', limitMs: number): Promise<string | null> {
+/** In TLS 1.3 a server says only after the handshake what it thinks of the client's certificate. */
+function afterWords(code: string, certificate: boolean): string {
+  return certificate
+    ? `it speaks TLS, but ends the connection (${code}): it may not take the client certificate; check --tls-cert-path and --tls-key-path`
+    : `it speaks TLS, but ends the connection (${code}): it may want a client certificate (--tls-cert-path, --tls-key-path)`;
+}
+
+/** Null when `event` comes and nothing goes wrong for `afterMs`, else the error's code, or `timeout`. */
+function attempt(
+  open: () => Socket,
+  event: 'connect' | 'secureConnect',
+  limitMs: number,
+  afterMs = 0,
+): Promise<string | null> {
   return new Promise((resolve) => {
     const end = (result: string | null): void => {
       socket.destroy();
@@ -78,9 +96,13 @@ function attempt(open: () => Socket, event: 'connect' | 'secureConnect', limitMs
     };
     const socket = open();
     socket.setTimeout(limitMs, () => end('timeout'));
-    socket.once(event, () => end(null));
-    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
-    socket.once('close', () => end('closed'));
+    let after = '';
+    socket.once(event, () => {
+      after = AFTER;
+      setTimeout(() => end(null), afterMs);
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => end(`${after}${error.code ?? error.message}`));
+    socket.once('close', () => end(`${after}closed`));
   });
 }
 

@@ -7,7 +7,7 @@ import type { Snapshot } from '../../client/snapshot.js';
 import type { Action } from '../commands.js';
 import { EXIT } from '../exit.js';
 import { optionText } from '../option-text.js';
-import { liveWords, questionsOf, stateWords } from '../progress-text.js';
+import { controlsOf, gateWords, liveWords, questionsOf, stateWords } from '../progress-text.js';
 import { settingsOf } from '../settings.js';
 import { PLAIN_TABLE } from '../tables.js';
 import { say } from '../watch-loudly.js';
@@ -26,30 +26,22 @@ export const status: Action = async ([meant], options) => {
 };
 
 function describe(workflowId: string, { status: now, live }: Snapshot, ended: Ended | null): string {
-  const { recipe, state, stages, evaluations, gates, last_control } = now;
+  const { recipe, state, stages, evaluations, gates } = now;
   const table = new Table({ ...PLAIN_TABLE, head: ['stage', 'key', 'state', 'progress'] });
   for (const stage of stages) {
     const words = stage.state === 'running' ? liveWords(stage, live.get(stage.key)) : stateWords(stage);
     table.push([stage.name, stage.key.slice(0, 12), stage.state, words === stage.state ? '' : words]);
-    for (const e of evaluations.filter((one) => one.stage === stage.name))
+    for (const e of evaluations.filter((one) => one.stage === stage.name && stage.state !== 'superseded'))
       table.push([`  on ${e.data}`, e.key.slice(0, 12), e.state, '']);
   }
-  const gateLines = gates.map(
-    ({ stage, gate, state: judged, detail }) =>
-      `gate after ${stage}: ${judged}; ${gate}${detail === '' ? '' : ` (${detail})`}`,
-  );
-  const controls = stages.flatMap(({ name, last_control: control }) =>
-    control === null ? [] : [`last control of ${name}: ${control}`],
-  );
   const failures = stages.flatMap(({ name, state: at, last_failure: failure }) =>
     failure === null || at === 'failed' ? [] : [`last failure of ${name}: ${failure}`],
   );
   return [
     `${recipe}: ${state}   (${workflowId})`,
     table.toString(),
-    ...gateLines,
-    ...(last_control === null ? [] : [`last control: ${last_control}`]),
-    ...controls,
+    ...gates.map(gateWords),
+    ...controlsOf(now).map((text) => `last control: ${text}`),
     ...failures,
     ...(ended === null ? [] : [`ended: ${ended.message}`]),
     ...questionsOf(now),

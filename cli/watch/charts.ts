@@ -82,7 +82,9 @@ function thin(values: readonly number[], room: number): number[] {
 
 /** Digits that tell values of this range apart. */
 function figure(value: number, range: number): string {
+  if (value === 0) return '0';
   const size = Math.max(Math.abs(value), range);
   if (size !== 0 && (size < 0.001 || size >= 100_000)) return value.toExponential(1);
-  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.1 ? 3 : 4);
+  const fine = range > 0 ? Math.ceil(-Math.log10(range / CHART_HEIGHT)) : 0;
+  return value.toFixed(Math.min(6, Math.max(fine, size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.1 ? 3 : 4)));
 }

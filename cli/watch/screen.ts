@@ -3,7 +3,6 @@ import { createLogUpdate } from 'log-update';
 import type { CurveReader } from '../../client/curves.js';
 import type { Snapshot } from '../../client/snapshot.js';
 import type { Watcher } from '../../client/watch.js';
-import type { MetricsLine } from '../../core/metrics.js';
 import { drawView, stageInView, type Seen } from './view.js';
 
 /** A silence of less is not worth a word. */
@@ -12,7 +11,7 @@ const SILENCE_SECONDS = 3;
 export class Screen implements Watcher {
   private readonly draw = createLogUpdate(process.stderr);
   private seen: Seen | undefined;
-  private curves: readonly MetricsLine[] = [];
+  private curves: Seen['curves'] = null;
   private reading = false;
   private drawnLines = 0;
   private lastSteps = '';
@@ -61,7 +60,7 @@ export class Screen implements Watcher {
     const stage = stageInView(snapshot);
     if (this.reader === null || stage === undefined || this.reading) return;
     this.reading = true;
-    this.curves = await this.reader.read(stage.key);
+    this.curves = { stage: stage.name, lines: await this.reader.read(stage.key) };
     this.reading = false;
   }
 

@@ -3,14 +3,15 @@ import cliProgress from 'cli-progress';
 import pc from 'picocolors';
 import type { Snapshot } from '../../client/snapshot.js';
 import type { MetricsLine } from '../../core/metrics.js';
+import { isOpen } from '../../core/control.js';
 import type { GateStatus, StageState, StageStatus } from '../../core/states.js';
-import { duration, liveWords, questionsOf, stateWords } from '../progress-text.js';
+import { controlsOf, duration, gateWords, liveWords, questionsOf, stateWords } from '../progress-text.js';
 import { drawCurves } from './charts.js';
 
 export interface Seen {
   readonly snapshot: Snapshot;
-  /** Of the stage that is drawn; empty where the store cannot be read. */
-  readonly curves: readonly MetricsLine[];
+  /** Null where the store cannot be read. */
+  readonly curves: { readonly stage: string; readonly lines: readonly MetricsLine[] } | null;
   /** Nobody answered for so long. */
   readonly silence: { readonly who: 'server' | 'worker'; readonly seconds: number } | null;
   /** Since anything moved. */
@@ -37,8 +38,8 @@ type Colours = Pick<typeof pc, 'bold' | 'dim' | 'green' | 'red' | 'yellow' | 'cy
 /** The stage whose curves are shown: the one at work, else the last that began. */
 export function stageInView({ status }: Snapshot): StageStatus | undefined {
   return (
-    status.stages.find((stage) => ['running', 'pausing', 'paused', 'waiting'].includes(stage.state)) ??
-    status.stages.findLast((stage) => stage.state !== 'queued' && !stage.reused)
+    status.stages.find(({ state, attempts }) => isOpen(state) && (state !== 'queued' || attempts > 0)) ??
+    status.stages.findLast(({ state, reused }) => state !== 'queued' && !reused)
   );
 }
 
@@ -63,7 +64,7 @@ export function drawView(seen: Seen, { columns, rows }: Size, colours: Colours =
       lines.push(colours.dim(cut(`${' '.repeat(width)} evaluation on ${data}: ${state}`)));
   }
   for (const gate of status.gates) lines.push(gateLine(gate, cut, colours));
-  if (status.last_control !== null) lines.push(colours.dim(cut(status.last_control)));
+  for (const control of controlsOf(status)) lines.push(colours.dim(cut(control)));
   if (seen.idleSeconds >= IDLE_SECONDS && status.state === 'running')
     lines.push(colours.yellow(cut(`no progress for ${duration(seen.idleSeconds)}`)));
   const tail = questionsOf(status).flatMap((text) => text.split('\n').flatMap((line) => wrap(line, columns)));
@@ -73,18 +74,19 @@ export function drawView(seen: Seen, { columns, rows }: Size, colours: Colours =
         `the ${seen.silence.who === 'server' ? 'Temporal server' : 'worker'} does not answer for ${duration(seen.silence.seconds)}; waiting`,
       ),
     );
-  const inView = stageInView(seen.snapshot);
+  const { curves } = seen;
   // One row stays for the cursor.
   const room = rows - lines.length - tail.length - 3;
-  const curves = inView === undefined ? [] : drawCurves(seen.curves, columns, room);
-  if (curves.length > 0)
-    lines.push('', colours.dim(cut(`${inView?.name ?? ''}: curves of ${seen.curves.length} steps`)), ...curves);
+  const drawn = curves === null ? [] : drawCurves(curves.lines, columns, room);
+  if (curves !== null && drawn.length > 0)
+    lines.push('', colours.dim(cut(`${curves.stage}: curves of ${curves.lines.length} steps`)), ...drawn);
   if (tail.length > 0) lines.push('', ...tail.map((line) => colours.yellow(line)));
   return lines.join('\n');
 }
 
-/** Where it is done, a stage's own word says so. */
+/** Those to come are not worth a line. A superseded stage has the name of the one that goes on, whose evaluations they are. */
 function shown(stage: StageStatus, state: string): boolean {
+  if (stage.state === 'superseded') return false;
   return stage.state === 'done' || stage.state === 'skipped' || state !== 'queued';
 }
 
@@ -115,9 +117,9 @@ function paint(state: StageState, text: string, colours: Colours): string {
   }
 }
 
-function gateLine({ stage, gate, state, detail }: GateStatus, cut: (text: string) => string, colours: Colours): string {
-  const text = cut(`gate after ${stage}: ${state}; ${detail === '' ? gate : detail}`);
-  return state === 'passed' || state === 'approved' ? colours.green(text) : colours.yellow(text);
+function gateLine(gate: GateStatus, cut: (text: string) => string, colours: Colours): string {
+  const text = cut(gateWords(gate));
+  return gate.state === 'passed' || gate.state === 'approved' ? colours.green(text) : colours.yellow(text);
 }
 
 /** At words, for text that must not be cut: what a person is asked, and the commands that answer. */

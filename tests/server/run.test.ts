@@ -78,7 +78,7 @@ describe.sequential('a worker without a free slot: the curriculum stays at work'
     const { code, stdout, stderr } = await cli('retry', 'tiny');
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(
-      /UpdateRefused: retry is refused: the stage is queued, and .* Allowed now: pause, skip, amend, stop\./u,
+      /stagewright: retry is refused: the stage is queued, and .* Allowed now: pause, skip, amend, stop\./u,
     );
   });
 
