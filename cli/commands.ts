@@ -218,6 +218,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       'checkpoints of the store: [list] [stage|recipe], verify [stage|recipe], pin <stage> <step>, unpin <stage> <step>',
     options: [
       ['--all', 'verify: also those that are not final, newest or pinned'],
+      ['--force', 'unpin: also what other stages hold'],
       ['--recipe <name>', 'file, name or id of the recipe whose stage is meant'],
       ['--reason <text>', 'pin: why', ''],
       ['--actor <name>', 'pin: who; default: your user name'],

@@ -92,14 +92,17 @@ export async function pinStep(store: Store, stage: NamedStage, step: number, by:
   return pinned === 'pinned';
 }
 
-/** False when no person had pinned it. @throws StagewrightError UnknownName, or UpdateRefused where a stage holds it */
-export async function unpinStep(store: Store, stage: NamedStage, step: number): Promise<boolean> {
+/**
+ * False when nobody had pinned it. @throws StagewrightError UnknownName, or UpdateRefused where a stage holds it
+ * @param force also take away what other stages hold
+ */
+export async function unpinStep(store: Store, stage: NamedStage, step: number, force = false): Promise<boolean> {
   const entry = await checkpointAt(store, stage, step);
-  if ((await store.unpinCheckpoint(stage.key, entry)) > 0) return true;
+  if ((await store.unpinCheckpoint(stage.key, entry, { stages: force })) > 0) return true;
   const held = (await store.listPins(stage.key)).find((pin) => refId(pin) === refId(entry));
   if (held === undefined) return false;
   throw new StagewrightError(
     'UpdateRefused',
-    `the checkpoint of step ${step} is held by another stage, not by a person: ${held.reason} (${held.needed_by?.slice(0, 12) ?? ''})`,
+    `the checkpoint of step ${step} is held by another stage: ${held.reason} (${held.needed_by?.slice(0, 12) ?? ''}). --force takes that away too`,
   );
 }

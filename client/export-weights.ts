@@ -127,7 +127,7 @@ async function resultOf(store: Store, { stage, step, host }: ExportOptions): Pro
   const owner = { workflow_id: 'stagewright/export', run_id: `export-${checkpoint.key}-${step}`, attempt: 1 };
   for (const limit = performance.now() + HELD_LIMIT_MS; ;) {
     try {
-      return await exportCheckpoint(store, { checkpoint, name, owner, host });
+      return await exportCheckpoint(store, { checkpoint, name, owner, host, hold: false });
     } catch (error) {
       if (!(error instanceof StagewrightError && error.type === 'EpochHeld') || performance.now() > limit) throw error;
       await sleep(1_000);

@@ -23,16 +23,23 @@ export interface ExportCheckpoint {
   readonly owner: Owner;
   readonly host: string;
   readonly signal?: AbortSignal;
+  /** Pin the checkpoint for good, so that the weights can always be made again: what a hand-over needs. Default true. */
+  readonly hold?: boolean;
 }
 
 /** @throws StagewrightError ExportCorrupt when the checkpoint is damaged or its job is gone; EpochHeld while another exports it. */
 export async function exportCheckpoint(store: Store, options: ExportCheckpoint): Promise<StageResult> {
-  const { checkpoint, name, owner, host, signal } = options;
+  const { checkpoint, name, owner, host, signal, hold = true } = options;
   const { key: of, step } = checkpoint;
   const final = { epoch: checkpoint.epoch, step };
   const key = checkpointWeightsKey({ key: of, step });
+  const pin = { key: of, ...final, actor: 'stagewright', reason: 'its weights were handed over', needed_by: key };
   const claimed = await store.claimEpoch({ key, owner, host, devices: [] });
-  if (claimed.kind === 'finished') return claimed.result;
+  if (claimed.kind === 'finished') {
+    // Exported without being held before; a checkpoint that is gone since takes nothing from weights that are there.
+    if (hold) await store.pinCheckpoint(pin);
+    return claimed.result;
+  }
   const { epoch } = claimed.claim;
   const corrupt = (why: string): StagewrightError =>
     new StagewrightError('ExportCorrupt', `weights of step ${step} of stage ${name} cannot be exported: ${why}`, {
@@ -43,9 +50,7 @@ export async function exportCheckpoint(store: Store, options: ExportCheckpoint):
   if (manifest === null) throw corrupt('its manifest is gone');
   const verdict = await store.verifyForHandover(manifest);
   if (verdict.kind === 'damaged') throw corrupt(`${verdict.file}: ${verdict.why}`);
-  const reason = 'its weights were handed over, and can be made again from it alone';
-  const pin = { key: of, ...final, actor: 'stagewright', reason, needed_by: key };
-  if ((await store.pinCheckpoint(pin)) === 'gone') throw corrupt('it was deleted meanwhile');
+  if (hold && (await store.pinCheckpoint(pin)) === 'gone') throw corrupt('it was deleted meanwhile');
 
   await store.describeStage(key, { name: `${name}, step ${step}`, material: { weights_of: of, step } });
   const folder = store.objects.path(layout.export(key, epoch));

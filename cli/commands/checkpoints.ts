@@ -48,6 +48,7 @@ async function run(verb: Verb, args: readonly string[], given: Given): Promise<E
 async function list(meant: string | undefined, { store, query, options }: Given): Promise<ExitCode> {
   const stages: StageEntry[] = [];
   for (const { key } of await findStages(store, meant, query)) stages.push(await readStage(store, key));
+  stages.sort((a, b) => begun(a) - begun(b));
   if (options['json'] === true) {
     print(JSON.stringify(stages.map(jsonOf), null, 2));
     return EXIT.done;
@@ -62,6 +63,11 @@ async function list(meant: string | undefined, { store, query, options }: Given)
       ]);
   print(table.length === 0 ? 'no checkpoints' : table.toString());
   return EXIT.done;
+}
+
+/** By its oldest checkpoint: the order in which a curriculum made them. */
+function begun({ checkpoints: found }: StageEntry): number {
+  return Math.min(...found.map(({ committed_at }) => committed_at.getTime()), Number.MAX_SAFE_INTEGER);
 }
 
 /** What a person must know of one before it is deleted or gone on from. */
@@ -135,7 +141,7 @@ async function pin(
   const stage = await findOneStage(store, meant, query);
   const name = stage.name ?? stage.key.slice(0, 12);
   if (verb === 'unpin') {
-    const was = await unpinStep(store, stage, step);
+    const was = await unpinStep(store, stage, step, options['force'] === true);
     print(was ? `${name}: step ${step} is no longer pinned` : `${name}: step ${step} was not pinned`);
     return EXIT.done;
   }

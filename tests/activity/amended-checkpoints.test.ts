@@ -129,6 +129,8 @@ describe('weights of a checkpoint', () => {
     expect(model(store, key)).not.toBe(model(store, KEY));
     expect(await exportCheckpoint(store, options(15, 'another'))).toEqual(result);
     expect(await store.readResult(key)).toEqual(result);
+    // Nothing else can make them again.
+    expect(await store.listPins(KEY)).toMatchObject([{ step: 15, needed_by: key }]);
 
     const file = join(store.exportFolder(result), 'model.txt');
     const before = readFileSync(file, 'utf8');

@@ -63,6 +63,13 @@ describe('checkpoints', () => {
     ]);
     expect((await cli(store, 'checkpoints', 'unpin', 'seeing', '5')).stdout).toContain('no longer pinned');
     expect((await cli(store, 'checkpoints', 'unpin', 'seeing', '5')).stdout).toContain('was not pinned');
+    const held = { actor: 'stagewright', reason: 'stage slower goes on from it', needed_by: 'b'.repeat(64) };
+    await store.pinCheckpoint({ key: seeing.key, epoch: 1, step: 5, ...held });
+    expect(await cli(store, 'checkpoints', 'unpin', 'seeing', '5')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is held by another stage: stage slower goes on from it') as string,
+    });
+    expect((await cli(store, 'checkpoints', 'unpin', 'seeing', '5', '--force')).stdout).toContain('no longer pinned');
   });
 
   it('names the nearest stage and the steps that there are', async () => {
@@ -204,14 +211,14 @@ describe('export', () => {
     expect(existsSync(join(folder, 'b'))).toBe(false);
   });
 
-  it('exports a checkpoint by its step, pins it, and names the steps that there are', async () => {
+  it('exports a checkpoint by its step, which nothing holds for that, and names the steps that there are', async () => {
     const { store, folder } = await trained();
     expect(await cli(store, 'export', KEY.slice(0, 8), '--step', '10', '--out', 'ten')).toMatchObject({ code: 0 });
     expect(provenanceOf(join(folder, 'ten'))).toMatchObject({ key: KEY, step: 10, epoch: 1 });
     expect(readFileSync(join(folder, 'ten', 'model.txt'), 'utf8')).not.toBe(
       readFileSync(store.objects.path(`${layout.export(KEY, 1)}/model.txt`), 'utf8'),
     );
-    expect(await store.listPins(KEY)).toMatchObject([{ step: 10, actor: 'stagewright' }]);
+    expect(await store.listPins(KEY)).toEqual([]);
     expect(await cli(store, 'export', KEY.slice(0, 8), '--step', '12', '--out', 'x')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('it has those of 20, 15, 10, 5') as string,
