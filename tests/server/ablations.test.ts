@@ -2,7 +2,7 @@
  * `plan` and the variants of a recipe, for real: what was planned is what is trained, a stage that variants share is trained once,
  * SFT in place of RLVR and a frozen vision tower do what their names say, and a blocked plan is refused in plan's own words.
  */
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { z } from 'zod';
@@ -155,12 +155,7 @@ it('all variants: each stage counts once, and what is done is done for all', asy
 it('a blocked plan is refused in the words of plan, and nothing starts', async () => {
   const { blocked } = await view('by-difficulty');
   const env = { STAGEWRIGHT_STORE: places().store, TEMPORAL_ADDRESS: inject('temporalAddress') };
-  const blockedFile = join(cluster.home, 'blocked.yaml');
-  writeFileSync(
-    blockedFile,
-    readFileSync(FILE, 'utf8').replace('defaults:\n  rlvr: {', 'defaults:\n  rlvr: { order: easy_to_hard,'),
-  );
-  const { code, stderr } = await runCli(['run', blockedFile, '--detach'], { env });
+  const { code, stderr } = await runCli(['run', FILE, '--variant', 'by-difficulty', '--detach'], { env });
   expect(stderr).toContain(blocked);
   expect(stderr).toContain('needs the pass_rate of every row');
   expect(code).toBe(2);
