@@ -123,8 +123,6 @@ describe('A project of one’s own, with the packed package', () => {
         'export const failure = FAILURES.NoSuchThing;',
       ].join('\n'),
     );
-    await exec(process.execPath, [tsc, '--noEmit'], { cwd: project });
-    rmSync(join(project, 'src', 'wrong.ts'));
     await exec(process.execPath, [tsc], { cwd: project });
     expect(existsSync(join(project, 'dist', 'workflows.js'))).toBe(true);
   });

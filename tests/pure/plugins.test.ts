@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SimplePlugin } from '@temporalio/plugin';
-import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
+import type { NativeConnection, Worker, WorkerOptions } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../store/package-root.js';
 import { stagewrightPlugins } from '../../workers/plugins/all.js';
@@ -49,6 +49,36 @@ describe('Plugins', () => {
   it('keep a heartbeat interval that the Worker has set', async () => {
     const options = await configured([new ControlPlugin()], { ...BASE, maxHeartbeatThrottleInterval: '5s' });
     expect(options.maxHeartbeatThrottleInterval).toBe('5s');
+  });
+
+  it('as one pass on what each does to clients, connections, bundles, replays and the run, the first outermost', async () => {
+    const told: string[] = [];
+    const plugin = (name: string): AnyPlugin =>
+      new SimplePlugin({
+        name,
+        apiKey: `key of ${name}`,
+        clientInterceptors: { workflow: [{}] },
+        workerInterceptors: { workflowModules: [`/modules/${name}`] },
+        runContext: async (next) => {
+          told.push(`${name} begins`);
+          await next();
+          told.push(`${name} ends`);
+        },
+      });
+    const both = compose([plugin('a'), new ControlPlugin(), plugin('b')]);
+    expect(both.configureClient({}).interceptors?.workflow).toHaveLength(2);
+    expect(both.configureConnection({}).apiKey).toBe('key of b');
+    expect(both.configureNativeConnection({}).apiKey).toBe('key of b');
+    const workflowsPath = '/mine/workflows.js';
+    const modules = ['/modules/a', '/modules/b'];
+    expect(both.configureBundler({ workflowsPath })).toMatchObject({
+      workflowsPath,
+      workflowInterceptorModules: modules,
+    });
+    const replay = await both.configureReplayWorker({ workflowsPath });
+    expect(replay).toMatchObject({ workflowsPath, interceptors: { workflowModules: modules } });
+    await both.runWorker({} as Worker, async () => void told.push('runs'));
+    expect(told).toEqual(['a begins', 'b begins', 'runs', 'b ends', 'a ends']);
   });
 
   it.each<[string, () => unknown, string | RegExp]>([
