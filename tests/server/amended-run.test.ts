@@ -89,7 +89,13 @@ test.concurrent(
     expect(from).toBeGreaterThan(0);
     expect(stage?.continues?.key).toBe(plan.stages[0]?.key);
     // The old key never gets a result, and the new one's first step follows the checkpoint.
-    expect(await (await openStore(join(cluster.home, 'store'))).readResult(plan.stages[0]?.key ?? '')).toBeNull();
+    const store = await openStore(join(cluster.home, 'store'));
+    const before = plan.stages[0]?.key ?? '';
+    expect(await store.readResult(before)).toBeNull();
+    // What it went on from was held for it, until it was done.
+    const holds = `1-${from}-${stage?.key.slice(0, 16) ?? ''}.json`;
+    expect(await store.objects.list(`stages/${before}/pins`)).toEqual([holds]);
+    expect(await store.listPins(before)).toEqual([]);
     expect(cluster.steps(amended, 1)[0]).toBe(from + 1);
 
     await (await cluster.run(undisturbed)).result();
