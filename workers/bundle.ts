@@ -1,6 +1,6 @@
 /** The prebuilt workflow bundle: made once by the build (`node dist/workers/bundle.js`), loaded by every control worker. */
 import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname, relative } from 'node:path';
+import { dirname, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { packageRoot } from '../store/package-root.js';
@@ -23,7 +23,7 @@ export async function buildBundle(): Promise<WorkflowBundleWithSourceMap> {
       output: {
         ...config.output,
         devtoolModuleFilenameTemplate: ({ absoluteResourcePath }: { absoluteResourcePath: string }) =>
-          relative(packageRoot(), absoluteResourcePath),
+          absoluteResourcePath.replaceAll(`${packageRoot()}${sep}`, ''),
       },
     }),
     logger: { trace() {}, debug() {}, info() {}, warn: log, error: log, log() {} },

@@ -93,7 +93,7 @@ describe('The tarball', () => {
     const bundle = readFileSync(at('dist/workflow-bundle.js'), 'utf8');
     const [, map = ''] = /sourceMappingURL=data:application\/json;charset=utf-8;base64,([\w+/=]+)/u.exec(bundle) ?? [];
     const { sources } = JSON.parse(Buffer.from(map, 'base64').toString()) as { sources: string[] };
-    expect(sources).toContain('dist/workflows/stage.js');
+    expect(sources).toContain('workflows/stage.ts');
     expect(sources.filter((path) => path.startsWith('/') || path.includes(ROOT))).toEqual([]);
   });
 
