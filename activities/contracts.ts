@@ -4,6 +4,7 @@
  */
 import type { CheckpointRef, Owner, StageResult } from '../core/checkpoint.js';
 import type { Measured, MeasuredGate } from '../core/gate.js';
+import type { SettingChanges } from '../core/amend.js';
 import type { PlanChange } from '../core/plan-again.js';
 import type { Plan, PlannedData, PlannedEvaluation, PlannedStage } from '../core/plan.js';
 import type { StageUpdate } from '../core/control.js';
@@ -55,7 +56,12 @@ export interface StoreActivities {
    * The newest whole checkpoint of the stage's lineage, or the one of `step`, and the steps that have one. Where the stage goes on
    * from another's checkpoint, that one's lineage belongs to it up to there.
    */
-  findCheckpoint(input: { stage: PlannedStage; step: number | null }): Promise<FoundCheckpoints>;
+  findCheckpoint(input: {
+    stage: PlannedStage;
+    step: number | null;
+    /** Settings of the stage that will go on from it: the checkpoint is pinned for that stage before anything is stopped. */
+    hold_for?: SettingChanges;
+  }): Promise<FoundCheckpoints>;
   /**
    * Exports the weights of a checkpoint before its stage is done, under their own key (core/plan.ts checkpointWeightsKey), where
    * `takeOver` finds them like any result. Idempotent.

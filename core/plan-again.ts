@@ -40,24 +40,14 @@ export const planChangeSchema = z.discriminatedUnion('kind', [
 ]);
 export type PlanChange = z.infer<typeof planChangeSchema>;
 
+type Amendment = Pick<Extract<PlanChange, { kind: 'amend' }>, 'set' | 'continues' | 'weights'>;
+
 /** @throws StagewrightError UnknownName, RecipeInvalid */
 export function planAgain(plan: Plan, change: PlanChange): Plan {
   switch (change.kind) {
     case 'amend':
       return rekeyed(plan, (stage) => {
-        if (stage.key !== change.stage) return null;
-        const { continues: _, ...amended } = amendStage(stage, change.set);
-        const { steps } = amended.objective.training;
-        if (change.continues !== null && change.continues.step >= steps)
-          throw new StagewrightError(
-            'RecipeInvalid',
-            `stage ${stage.name} is at step ${change.continues.step} already: training.steps must be above it, not ${steps}`,
-          );
-        return {
-          ...amended,
-          ...(change.weights === null ? {} : { parent: change.weights }),
-          ...(change.continues === null ? {} : { continues: change.continues }),
-        };
+        return stage.key === change.stage ? amended(stage, change) : null;
       });
     case 'order':
       return rekeyed(plan, (stage) => (stage.key === change.stage ? { ...stage, order: change.order } : null));
@@ -66,6 +56,27 @@ export function planAgain(plan: Plan, change: PlanChange): Plan {
     case 'arrange':
       return arranged(plan, change.order);
   }
+}
+
+/** The key that a stage has once it is amended; its parent is trained already. @throws StagewrightError as planAgain */
+export function amendedKey(stage: PlannedStage, amendment: Amendment): string {
+  const { key: _, ...material } = { key: '', ...amended(stage, amendment) };
+  return sealStage(material).key;
+}
+
+function amended(stage: PlannedStage, { set, continues, weights }: Amendment): Omit<PlannedStage, 'key'> {
+  const { continues: _, ...changed } = amendStage(stage, set);
+  const { steps } = changed.objective.training;
+  if (continues !== null && continues.step >= steps)
+    throw new StagewrightError(
+      'RecipeInvalid',
+      `stage ${stage.name} is at step ${continues.step} already: training.steps must be above it, not ${steps}`,
+    );
+  return {
+    ...changed,
+    ...(weights === null ? {} : { parent: weights }),
+    ...(continues === null ? {} : { continues }),
+  };
 }
 
 /** @param alter the stage as it should be, or null for one that only follows its parent */

@@ -35,18 +35,21 @@ export async function amendRunning(run: StageRun, hold: StageHold, by: Amend): P
   const amended = amendStage(run.stage, by.set);
   if (by.from === undefined && !by.weights_only && !isOtherStage(run.stage, amended)) return keep(run, hold, by);
   const finder = createFinder(run);
-  const find = async (): Promise<CheckpointAt | null> => {
-    const at = by.from === undefined ? await finder.newest() : by.from === 0 ? null : await finder.named(by.from);
+  /** Kept before anything is stopped: what stops saves once more, and retention would take an older checkpoint. */
+  const kept = async (at: CheckpointAt | null): Promise<Source> => {
     mustFit(run.stage, amended, by, at);
-    return at;
+    if (at === null) return { at, weights: null };
+    const weights = by.weights_only ? (await finder.exported(at)).key : null;
+    mustDiffer(run.stage, amended, at, weights);
+    return { at: weights === null ? await finder.held(at, by.set) : at, weights };
   };
+  const named = by.from === undefined ? null : await kept(by.from === 0 ? null : await finder.named(by.from));
   // What can be refused is refused before the run is disturbed.
-  if (by.from !== undefined || !by.weights_only) await find();
+  if (named === null && !by.weights_only) mustFit(run.stage, amended, by, await finder.newest());
   await hold.withoutRun(async () => {
-    const at = await find();
+    const { at, weights } = named ?? (await kept(await finder.newest()));
     if (at === null && run.stage.continues === undefined && !isOtherStage(run.stage, amended))
       throw refuse('the stage has no whole checkpoint yet: with the settings that it has there is nothing to change');
-    const weights = at !== null && by.weights_only ? (await finder.exported(at)).key : null;
     const from = at === null ? 'its start' : `${weights === null ? '' : 'the weights of '}step ${at.step}`;
     hold.note('amend', by, ` (another stage goes on from ${from})`);
     hold.finish({
@@ -57,6 +60,26 @@ export async function amendRunning(run: StageRun, hold: StageHold, by: Amend): P
       reason: because(by),
     });
   });
+}
+
+/** What an amended stage begins with. */
+interface Source {
+  readonly at: CheckpointAt | null;
+  /** Key of the exported weights, where nothing else of the checkpoint is taken. */
+  readonly weights: string | null;
+}
+
+/** The same settings from the same checkpoint are the same stage, which has checkpoints of its own. */
+function mustDiffer(stage: PlannedStage, amended: PlannedStage, at: CheckpointAt, weights: string | null): void {
+  const { continues, parent, name } = stage;
+  const begins =
+    weights === null
+      ? continues?.key === at.key && continues.step === at.step
+      : weights === parent && continues === undefined;
+  if (begins && !isOtherStage(stage, amended))
+    throw refuse(
+      `stage ${name} began at step ${at.step} with the settings that it has: change a setting, or name another checkpoint`,
+    );
 }
 
 /** The stage stays what it is. */

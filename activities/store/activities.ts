@@ -6,12 +6,13 @@ import { hostname } from 'node:os';
 import { Context } from '@temporalio/activity';
 import type { StageResult } from '../../core/checkpoint.js';
 import { StagewrightError } from '../../core/failures.js';
+import { amendedKey } from '../../core/plan-again.js';
 import { exportCheckpoint } from '../../runner/export-checkpoint.js';
 import { repairExport } from '../../runner/repair-export.js';
 import { failPoint } from '../../store/fail-point.js';
 import { findWhole } from '../../store/find-checkpoint.js';
 import type { Store } from '../../store/store.js';
-import type { StoreActivities } from '../contracts.js';
+import type { FoundCheckpoints, StoreActivities } from '../contracts.js';
 import { guarded } from '../support/failures.js';
 import { withHeartbeat } from '../support/heartbeat.js';
 
@@ -19,8 +20,7 @@ export function createStoreActivities(store: Store): StoreActivities {
   return guarded<StoreActivities>({
     findResult: (key) => withHeartbeat(() => store.readResult(key)),
     takeOver: (key) => withHeartbeat(() => takeOver(store, key)),
-    findCheckpoint: ({ stage, step }) =>
-      withHeartbeat(() => findWhole(store, stage.key, stage.continues ?? null, step)),
+    findCheckpoint: (input) => withHeartbeat(() => findCheckpoint(store, input)),
     exportCheckpoint: ({ stage, checkpoint }) =>
       withHeartbeat((signal) => {
         const { workflowId: workflow_id, runId: run_id } = Context.current().info.workflowExecution ?? {
@@ -32,6 +32,20 @@ export function createStoreActivities(store: Store): StoreActivities {
         return exportCheckpoint(store, { checkpoint, name: stage.name, owner, host: hostname(), signal });
       }),
   });
+}
+
+type Asked = Parameters<StoreActivities['findCheckpoint']>[0];
+
+async function findCheckpoint(store: Store, { stage, step, hold_for: set }: Asked): Promise<FoundCheckpoints> {
+  const found = await findWhole(store, stage.key, stage.continues ?? null, step);
+  const { checkpoint } = found;
+  if (checkpoint === null || set === undefined) return found;
+  const continues = { key: checkpoint.key, step: checkpoint.step };
+  const needed_by = amendedKey(stage, { set, continues, weights: null });
+  const reason = `stage ${stage.name}, amended, goes on from it`;
+  const pinned = await store.pinCheckpoint({ ...checkpoint, actor: 'stagewright', reason, needed_by });
+  // Retention of the stage that still trains took it at the same moment.
+  return pinned === 'gone' ? { ...found, checkpoint: null } : found;
 }
 
 async function takeOver(store: Store, key: string): Promise<StageResult> {

@@ -20,12 +20,13 @@ async function start(
   steps: number,
   change: (recipe: Recipe) => Recipe = (recipe) => recipe,
   stages = 1,
+  saveEvery = 10,
 ): Promise<{ cluster: Cluster; plan: Plan; handle: Handle }> {
   const cluster = await openCluster(inject('temporalAddress'));
   cluster.startWorker('control', 'c');
   cluster.startWorker('cpu', 'c');
   cluster.startWorker('gpu', 'a');
-  const plan = await cluster.plan(name, { seed, steps, saveEvery: 10, stages, change });
+  const plan = await cluster.plan(name, { seed, steps, saveEvery, stages, change });
   return { cluster, plan, handle: await cluster.run(plan) };
 }
 
@@ -106,6 +107,37 @@ test.concurrent(
     expect(weights(await result(cluster, stage?.key ?? ''))).toBe(
       weights(await result(cluster, undisturbed.stages[0]?.key ?? '')),
     );
+  },
+  280_000,
+);
+
+test.concurrent(
+  'a roll-back keeps the checkpoint that it names: what stops saves once more, and retention would take it',
+  async ({ onTestFinished }) => {
+    const { cluster, plan, handle } = await start('rolled-back', 45, 4_000, (recipe) => recipe, 1, 300);
+    onTestFinished(() => cluster.close());
+    await until(() => cluster.manifests(plan, 1).length > 1);
+    const [older = 0] = cluster.manifests(plan, 1);
+    const set = { 'training.learning_rate': 0.001 };
+    await handle.executeUpdate(curriculumUpdates.amend, { args: [{ ...by, set, from: older }] });
+    await until(async () => (await handle.query(curriculumPlanQuery)).stages[0]?.continues !== undefined);
+    const amended = await handle.query(curriculumPlanQuery);
+    expect(amended.stages[0]?.continues).toEqual({ key: plan.stages[0]?.key, step: older });
+    // Two newer ones: without the pin the one between them and the start would be gone.
+    expect(Math.max(...cluster.manifests(plan, 1))).toBeGreaterThan(older);
+    expect(cluster.manifests(plan, 1)).toContain(older);
+    await until(() => cluster.steps(amended, 1).length > 0);
+    expect(cluster.steps(amended, 1)[0]).toBe(older + 1);
+
+    const again = handle.executeUpdate(curriculumUpdates.amend, { args: [{ ...by, set: {}, from: older }] });
+    await expect(again).rejects.toMatchObject({
+      cause: {
+        type: 'UpdateRefused',
+        message: expect.stringMatching(/began at step \d+ with the settings that it has/u) as string,
+      },
+    });
+    await handle.cancel();
+    await expect(handle.result()).rejects.toThrow();
   },
   280_000,
 );
