@@ -290,4 +290,19 @@ export const COMMANDS: readonly CommandSpec[] = [
     server: true,
     load: async () => (await import('./commands/worker.js')).worker,
   },
+  {
+    group: 'Results',
+    usage: 'grade',
+    summary:
+      'grade JSON lines {id, gold, pred, kind?, choices?} from standard input; verdicts go to standard output, in any order',
+    options: [
+      ['--verifier <name>', 'math, mcq, exact, format, reward, or one of your own (docs/verifiers.md)', 'math'],
+      ['--gold-check', 'grade each gold as its own answer: what it refuses no answer can earn'],
+    ],
+    more:
+      'Exit code 1 if a line was no item (its number is on standard error; all others are answered) or a gold was refused. ' +
+      'Your own verifiers are in the module that STAGEWRIGHT_VERIFIERS names.',
+    examples: ['stagewright grade <answers.jsonl >graded.jsonl'],
+    load: async () => (await import('./commands/grade.js')).grade,
+  },
 ];

@@ -42,6 +42,8 @@ const environmentSchema = z.object({
   /** Stages without a GPU that may train here at once. */
   STAGEWRIGHT_CPU_SLOTS: count.default(1),
   STAGEWRIGHT_CLASS: z.string().default('any'),
+  /** Module with verifiers of one's own (docs/verifiers.md). */
+  STAGEWRIGHT_VERIFIERS: optional(z.string()),
   /** What a worker's SIGTERM does to its trainers: leave them running, or save a checkpoint and stop. */
   STAGEWRIGHT_SHUTDOWN: z.enum(['detach', 'stop']).default('detach'),
   STAGEWRIGHT_QUEUE_PREFIX: z.string().default(QUEUE_PREFIX),
@@ -71,6 +73,8 @@ export interface Settings {
   readonly devices: readonly string[];
   readonly cpuSlots: number;
   readonly shutdown: 'detach' | 'stop';
+  /** Module with verifiers of one's own; null = none. */
+  readonly verifiers: string | null;
   readonly queuePrefix: string;
   readonly timers: Timers;
   readonly logLevel: string;
@@ -118,6 +122,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       .filter((name) => name !== ''),
     cpuSlots: e.STAGEWRIGHT_CPU_SLOTS,
     shutdown: e.STAGEWRIGHT_SHUTDOWN,
+    verifiers: e.STAGEWRIGHT_VERIFIERS === undefined ? null : resolve(e.STAGEWRIGHT_VERIFIERS),
     queuePrefix: e.STAGEWRIGHT_QUEUE_PREFIX,
     timers: timersSchema.parse(timers),
     logLevel: e.STAGEWRIGHT_LOG_LEVEL,

@@ -241,6 +241,9 @@ class Grading {
     }
     if (only === undefined) return 'unknown';
     const said = alike(gold, only, this.settings);
+    // Words that happen to read as letters are words.
+    const isWord = said === 'different' && isWords(parts[0] ?? '') && variablesOf(only).size > 0;
+    if (isWord && [...variablesOf(only)].every((name) => !names.has(name))) return 'unknown';
     if (said === 'equal' || gold.k !== 'many' || parts[0] === undefined || !rule('tight-lists')) return said;
     // 100,200,300 where the gold is a list of three: commas between members, not thousands.
     if (only.k !== 'quantity' || !parts[0].includes(',')) return said;
