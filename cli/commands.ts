@@ -110,6 +110,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['--detach', 'start it and return'],
       variant,
       ['--replace', 'cancel another plan of this recipe that still runs; equal stages are reused'],
+      ['--anew', 'as the recipe says, without what an earlier run of it was amended to'],
       seed,
     ],
     more: 'The same plan again attaches to the run that is at it. Ctrl-C ends the watching only; the run goes on.',

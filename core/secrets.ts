@@ -50,12 +50,18 @@ export function looksSecret(text: string): boolean {
   return text.search(ANY) >= 0;
 }
 
-/** Dotted name of the first secret in a JSON value, or null. @param path of the value itself */
-export function findSecret(value: unknown, path = ''): string | null {
-  if (typeof value === 'string') return isSecretName(path) || looksSecret(value) ? path : null;
+/**
+ * Dotted name of the first secret in a JSON value, or null: a value under a secret's name, however nested, a value of a token's
+ * form, or a name of such a form (which is then not repeated).
+ * @param path of the value itself
+ */
+export function findSecret(value: unknown, path = '', named = isSecretName(path)): string | null {
+  if (typeof value === 'string') return named || looksSecret(value) ? path : null;
+  if (typeof value === 'number') return named ? path : null;
   if (typeof value !== 'object' || value === null) return null;
   for (const [name, inner] of Object.entries(value)) {
-    const found = findSecret(inner, path === '' ? name : `${path}.${name}`);
+    const at = path === '' ? redact(name) : `${path}.${redact(name)}`;
+    const found = looksSecret(name) ? at : findSecret(inner, at, named || isSecretName(name));
     if (found !== null) return found;
   }
   return null;

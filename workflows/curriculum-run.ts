@@ -2,14 +2,14 @@
  * Where one run of a curriculum stands: its plan as it is now, the rows of its status, and whether it holds or stops before the
  * next stage. What its loop (blocks/capability-curriculum.ts) and its updates (curriculum-control.ts) share; it decides nothing.
  */
-import { CancellationScope, condition, setCurrentDetails } from '@temporalio/workflow';
+import { CancellationScope, condition, setCurrentDetails, upsertMemo } from '@temporalio/workflow';
 import { isOpen, type Place } from '../core/control.js';
 import type { Plan, PlannedStage } from '../core/plan.js';
 import type { CurriculumState, CurriculumStatus, GateStatus, Question, StageStatus } from '../core/states.js';
 import { markAttributes } from './attributes.js';
 import type { Decision, Desk } from './blocks/gate.js';
 import { curriculumDetails } from './details.js';
-import type { Placement } from './messages.js';
+import { CHANGED_PLAN_MEMO, type Placement } from './messages.js';
 import { createLock, type Lock } from './updates.js';
 
 type EvaluationState = CurriculumStatus['evaluations'][number]['state'];
@@ -149,6 +149,7 @@ export function createCurriculumRun(planned: Plan, placement: Placement, shown: 
       }
     },
     replan(next) {
+      if (shown && next.hash !== planned.hash) upsertMemo({ [CHANGED_PLAN_MEMO]: next.hash });
       const now = plan.stages[begun - 1];
       plan = next;
       const then = plan.stages[begun - 1];

@@ -79,6 +79,8 @@ export interface CurriculumEnd {
 }
 
 export const curriculumStatusQuery = defineQuery<CurriculumStatus>('status');
+/** Memo of a curriculum whose plan was changed on the way: the hash of the plan that it goes by. Readable without a worker. */
+export const CHANGED_PLAN_MEMO = 'StagewrightChangedPlan';
 /** The plan as it is now: amendments and hand-overs included. */
 export const curriculumPlanQuery = defineQuery<Plan>('plan');
 export const stageStatusQuery = defineQuery<StageStatus>('stageStatus');

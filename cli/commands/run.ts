@@ -14,7 +14,11 @@ export const run: Action = async ([file = ''], options) => {
   const { plan } = await planFile(file, { variant: optionText(options, 'variant'), seed });
   const settings = settingsOf(options);
   const client = await connect(settings);
-  const started = await startCurriculum(client, plan, settings, { replace: optionFlag(options, 'replace'), say });
+  const started = await startCurriculum(client, plan, settings, {
+    replace: optionFlag(options, 'replace'),
+    anew: optionFlag(options, 'anew'),
+    say,
+  });
   say(`${started.attached ? 'attached to' : 'started'} ${started.workflowId}`);
   if (optionFlag(options, 'detach')) {
     process.stdout.write(`${started.workflowId}\n`);

@@ -59,6 +59,14 @@ it.each(['tokens', 'max_tokens', 'tokenizer', 'key', 'secretary', 'tokens_per_se
   expect(findSecret({ [name]: 'x' })).toBeNull();
 });
 
+it('a secret is found under its name however nested, and in a name itself, which is not repeated', () => {
+  expect(findSecret({ api_key: ['x'] })).toBe('api_key.0');
+  expect(findSecret({ a: { password: { value: 1234 } } })).toBe('a.password.value');
+  const found = findSecret({ set: { hf_abcdefghijklmnopqrstuvwx: 1 } });
+  expect(found).toBe('set.[redacted]');
+  expect(findSecret({ steps: 3, tokens: [1, 2], description: 'the token count' })).toBeNull();
+});
+
 describe('whatever leaves the process', () => {
   it('is copied with secrets taken out at any depth', () => {
     const error = new Error('refused hf_abcdefghijklmnopqrstuvwx', { cause: new Error('PASSWORD=hunter22') });

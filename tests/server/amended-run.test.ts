@@ -8,7 +8,9 @@ import { expect, inject, test } from 'vitest';
 import { stageResultSchema, type StageResult } from '../../core/checkpoint.js';
 import { checkpointWeightsKey, type Plan } from '../../core/plan.js';
 import type { Recipe } from '../../core/recipe.js';
+import { cancelAndWait, startCurriculum } from '../../client/start-curriculum.js';
 import { openStore } from '../../store/store.js';
+import { readSettings } from '../../workers/settings.js';
 import { curriculumPlanQuery, curriculumStatusQuery, curriculumUpdates } from '../../workflows/messages.js';
 import { openCluster, until, type Cluster, type Handle } from '../support/cluster.js';
 
@@ -136,8 +138,26 @@ test.concurrent(
         message: expect.stringMatching(/began at step \d+ with the settings that it has/u) as string,
       },
     });
-    await handle.cancel();
-    await expect(handle.result()).rejects.toThrow();
+    await handle.executeUpdate(curriculumUpdates.stop, { args: [by] });
+    expect((await handle.result()).state).toBe('stopped');
+
+    // Run again as the recipe says, it goes on as it was amended to; --anew is another matter.
+    const settings = readSettings({
+      STAGEWRIGHT_STORE: join(cluster.home, 'store'),
+      STAGEWRIGHT_QUEUE_PREFIX: cluster.prefix,
+    });
+    const said: string[] = [];
+    const begin = (anew: boolean): Promise<unknown> =>
+      startCurriculum(cluster.client, plan, settings, { replace: false, anew, say: (text) => said.push(text) });
+    await begin(false);
+    expect(said.join()).toContain('it goes on as it was changed to');
+    await until(() => cluster.claims(amended).length > 1);
+    expect(cluster.claims(amended)[1]?.resume_from?.step).toBeGreaterThan(older);
+    expect(cluster.claims(plan)).toHaveLength(1);
+    await cancelAndWait(cluster.client, handle.workflowId);
+    await begin(true);
+    await until(() => cluster.claims(plan).length > 1);
+    await cancelAndWait(cluster.client, handle.workflowId);
   },
   280_000,
 );
