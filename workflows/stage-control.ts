@@ -19,12 +19,12 @@ import { amendRunning, judgeAmend } from './stage-amend.js';
 import { createStageHold, type StageHold } from './stage-hold.js';
 import type { StageRun } from './stage-run.js';
 import { judgeSkip, skipStage, stopStage } from './stage-skip.js';
-import { createLock, orRefuse, refuse, takeUpdate } from './updates.js';
+import { orRefuse, refuse, takeUpdate } from './updates.js';
 
 /** Registers the handlers: call once, before the first await. */
 export function createStageControl(run: StageRun): StageHold {
-  const lock = createLock();
-  const hold = createStageHold(run, lock);
+  const { lock } = run;
+  const hold = createStageHold(run);
   const answer = (): ReturnType<StageRun['status']> => run.status();
   const allowed = (update: StageUpdate): void => {
     const judged = judgeStage(run.state, update);

@@ -6,7 +6,7 @@ import { CancellationScope, condition } from '@temporalio/workflow';
 import { describeControl, isOpen, type By, type StageUpdate } from '../core/control.js';
 import type { StageEnd } from './messages.js';
 import type { StageRun } from './stage-run.js';
-import { refuse, type Lock } from './updates.js';
+import { refuse } from './updates.js';
 
 export interface StageHold {
   /** Does the work until it ends by itself (its value) or an update stopped it (null). */
@@ -22,7 +22,7 @@ export interface StageHold {
   note(update: StageUpdate, by: By, more?: string): void;
 }
 
-export function createStageHold(run: StageRun, lock: Lock): StageHold {
+export function createStageHold(run: StageRun): StageHold {
   let scope: CancellationScope | null = null;
   let pausedBy: By | null = null;
 
@@ -46,7 +46,7 @@ export function createStageHold(run: StageRun, lock: Lock): StageHold {
 
   return {
     note,
-    free: () => pausedBy === null && !lock.busy(),
+    free: () => pausedBy === null && !run.lock.busy(),
     async work(work) {
       const own = new CancellationScope();
       scope = own;

@@ -11,9 +11,12 @@ import type { Question, StageState, StageStatus } from '../core/states.js';
 import { markAttributes } from './attributes.js';
 import { stageDetails } from './details.js';
 import type { StageEnd, StageInput } from './messages.js';
+import { createLock, type Lock } from './updates.js';
 
 export interface StageRun {
   readonly input: StageInput;
+  /** One update at a time. */
+  readonly lock: Lock;
   /** With the settings that were changed on the way. */
   readonly stage: PlannedStage;
   readonly state: StageState;
@@ -47,6 +50,7 @@ export interface StageRun {
 
 export function createStageRun(input: StageInput, planned: PlannedStage): StageRun {
   const { carried } = input;
+  const lock = createLock();
   let stage = planned;
   let state: StageState = 'queued';
   let set: SettingChanges = carried?.set ?? {};
@@ -57,6 +61,7 @@ export function createStageRun(input: StageInput, planned: PlannedStage): StageR
   };
   const run: StageRun = {
     input,
+    lock,
     get stage() {
       return stage;
     },
@@ -105,7 +110,8 @@ export function createStageRun(input: StageInput, planned: PlannedStage): StageR
       open = asked;
       run.to('waiting');
       try {
-        await condition(() => asked.answer !== null);
+        // The answer's own update completes first, as it did in version 0.1: histories hold that order.
+        await condition(() => asked.answer !== null && !lock.busy());
       } finally {
         open = null;
       }

@@ -16,6 +16,7 @@ let options: ReplayWorkerOptions;
 interface StoredEvent {
   eventType: string;
   activityTaskScheduledEventAttributes?: { activityType: { name: string } };
+  workflowExecutionUpdateAcceptedEventAttributes?: { acceptedRequest: { input: { name: string } } };
 }
 const read = (file: string): { events: StoredEvent[] } =>
   JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as { events: StoredEvent[] };
@@ -28,6 +29,14 @@ beforeAll(async () => {
 test('there are histories of every workflow', () => {
   for (const workflow of ['curriculum', 'stage', 'evaluation'])
     expect(files.some((file) => file.startsWith(workflow))).toBe(true);
+});
+
+/** `answered`: questions as version 0.1 answered them; `controlled`: real workers, paused, amended, held at a gate, skipped. */
+test('there are histories of every update that changes what a run does', () => {
+  const updates = files
+    .flatMap((file) => read(file).events)
+    .map((event) => event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest.input.name);
+  for (const update of ['answer', 'pause', 'resume', 'amend', 'skip', 'approve']) expect(updates).toContain(update);
 });
 
 test.each(files)('%s replays', async (file) => {
