@@ -10,7 +10,7 @@ import { FAILURES, type FailureType, type Verdict } from '../core/failures.js';
 import { hostQueue } from '../core/ids.js';
 import type { PlannedStage } from '../core/plan.js';
 import type { Choice, Question } from '../core/states.js';
-import { classify, throwIfCancelled, type StageFailure } from './failure.js';
+import { classify, isGone, throwIfCancelled, type StageFailure } from './failure.js';
 import type { Placement } from './messages.js';
 import { waitSeconds } from './persist.js';
 import { classActivities, cleanupActivities, hostActivities, pinnedActivities } from './proxies.js';
@@ -64,6 +64,8 @@ async function attemptUntilDone(
       if (acquired.kind === 'finished') return { kind: 'done', result: acquired.result };
       const { grant } = acquired;
       at.grant = grant;
+      // The activity may not have heard of the cancel: what it was granted is given back.
+      if (CancellationScope.current().consideredCancelled) await CancellationScope.current().cancelRequested;
       granted(run, grant);
       // A newer manifest than the last attempt began with is progress: the count of tries begins again.
       if (isNewer(grant.resumeFrom, run.reached)) {
@@ -78,7 +80,7 @@ async function attemptUntilDone(
     } catch (error) {
       failure = classify(error);
     }
-    if (!mayStillRun(failure)) at.grant = null;
+    if (!isGone(failure.type)) at.grant = null;
     noteFailure(run, failure);
     const verdict: Verdict = FAILURES[failure.type].verdict;
     switch (verdict.kind) {
@@ -123,11 +125,6 @@ function granted(run: StageRun, grant: Grant): void {
 
 export function noteFailure(run: StageRun, { type, message }: StageFailure): void {
   run.lastFailure = `${type}: ${message}`;
-}
-
-/** After these the host was not heard of: its runner may be at work. */
-function mayStillRun({ type }: StageFailure): boolean {
-  return type === 'HostLost' || type === 'WorkerLost' || type === 'Detached';
 }
 
 /** Asks any host of the class; where only one host can read the newest checkpoint, that one. */
@@ -178,11 +175,12 @@ async function cleanUp(run: StageRun, grant: Grant): Promise<void> {
   await CancellationScope.nonCancellable(async () => {
     try {
       const { key, name } = run.stage;
-      run.stopped = await cleanupActivities(grant.hostQueue, `${name}: stop`).stopRun({ key, grant });
-      run.step = run.stopped?.manifest?.step ?? run.step;
-    } catch {
-      // The host is gone: its runner stops by its own rule once nobody attends it, and its lease lapses.
-      run.stopped = 'silent';
+      const stopped = await cleanupActivities(grant.hostQueue, `${name}: stop`).stopRun({ key, grant });
+      run.stopped = stopped;
+      run.step = stopped.manifest?.step ?? run.step;
+    } catch (error) {
+      // Where the host is gone its runner stops by its own rule once nobody attends it, and its lease lapses.
+      run.stopped = { failure: classify(error) };
     }
   });
 }

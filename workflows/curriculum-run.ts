@@ -27,8 +27,7 @@ export interface CurriculumRun {
   current(): PlannedStage | null;
 
   /** Waits while it is held or a change is being made. False when nothing may begin any more. */
-  mayBegin(): Promise<boolean>;
-  begin(): PlannedStage;
+  begin(): Promise<PlannedStage | null>;
   at(place: Exclude<Place, 'held'>): void;
   /** Starts a child while no update can come between: afterwards one knows whose stage it is. Waits while it is held. */
   starting<T>(start: () => Promise<T>): Promise<T>;
@@ -111,14 +110,12 @@ export function createCurriculumRun(planned: Plan, placement: Placement, shown: 
     status,
     current: () => (place === 'stage' || place === 'joined' ? (plan.stages[begun - 1] ?? null) : null),
 
-    async mayBegin() {
-      if (begun >= plan.stages.length) return false;
-      await condition(() => stopped || (!held && !lock.busy()));
-      return !stopped;
-    },
-    begin() {
+    async begin() {
+      const may = (): boolean => stopped || (!held && !lock.busy());
+      while (!may()) await condition(may);
+      if (stopped) return null;
       const stage = plan.stages[begun];
-      if (stage === undefined) throw new Error('no stage is left: mayBegin() was not asked');
+      if (stage === undefined) return null;
       begun += 1;
       past = [...past, { ...rowOfStage(stage), state: 'running' }];
       told();

@@ -51,3 +51,8 @@ export function classify(error: unknown): StageFailure {
   }
   return { type: 'Internal', message: error instanceof Error ? error.message : String(error) };
 }
+
+/** After these the host was not heard of: what it runs may be at work. */
+export function isGone(type: FailureType): boolean {
+  return type === 'HostLost' || type === 'WorkerLost' || type === 'Detached';
+}

@@ -52,6 +52,8 @@ export function classActivities(hostClass: string, placement: Placement, what: s
     summary: what,
     startToCloseTimeout: '10m',
     heartbeatTimeout: '20s',
+    // What was claimed when the cancel came must be given back; while it waits for a device the server itself cancels it.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     // Waiting for a device is the server's retrying: no history event, no slot held.
     retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '10s' },
   });
@@ -65,6 +67,7 @@ export function pinnedActivities(hostQueue: string, what: string): ClassActiviti
     startToCloseTimeout: '10m',
     scheduleToStartTimeout: '60s',
     heartbeatTimeout: '20s',
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '10s' },
   });
 }

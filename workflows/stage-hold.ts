@@ -4,6 +4,7 @@
  */
 import { CancellationScope, condition } from '@temporalio/workflow';
 import { describeControl, isOpen, type By, type StageUpdate } from '../core/control.js';
+import { isGone } from './failure.js';
 import type { StageEnd } from './messages.js';
 import type { StageRun } from './stage-run.js';
 import { refuse } from './updates.js';
@@ -79,6 +80,7 @@ export function createStageHold(run: StageRun): StageHold {
       run.to('queued');
     },
     async withoutRun(then) {
+      if (!isOpen(run.state)) throw refuse(`the stage ended meanwhile: it is ${run.state}`);
       if (run.state === 'running' || run.state === 'queued' || run.state === 'pausing') {
         halt();
         await halted();
@@ -99,11 +101,16 @@ export function createStageHold(run: StageRun): StageHold {
   };
 }
 
-function whereStopped({ stopped }: StageRun): string {
+function whereStopped({ stage, stopped }: StageRun): string {
   if (stopped === null) return '';
-  if (stopped === 'silent') return ' (its host did not answer: what runs there stops by itself)';
+  if ('failure' in stopped) {
+    const { type, message } = stopped.failure;
+    return isGone(type)
+      ? ' (its host did not answer: what runs there stops by itself)'
+      : ` (its device may still be taken: ${type}: ${message})`;
+  }
   const { step, manifest } = stopped;
-  const safe = manifest?.step ?? 0;
+  const safe = manifest?.step ?? stage.continues?.step ?? 0;
   if (step === null) return ` (goes on from step ${safe})`;
   const again = step - safe;
   return ` at step ${step} (${again} ${again === 1 ? 'step' : 'steps'} to be done again)`;

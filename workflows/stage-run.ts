@@ -10,6 +10,7 @@ import type { PlannedStage } from '../core/plan.js';
 import type { Question, StageState, StageStatus } from '../core/states.js';
 import { markAttributes } from './attributes.js';
 import { stageDetails } from './details.js';
+import type { StageFailure } from './failure.js';
 import type { StageEnd, StageInput } from './messages.js';
 import { createLock, type Lock } from './updates.js';
 
@@ -26,8 +27,8 @@ export interface StageRun {
   attempts: number;
   /** The last one, also after it was given back. */
   grant: Grant | null;
-  /** What was stopped last, for an update or a cancel; `silent`: its host did not answer. Null = nothing ran. */
-  stopped: Stopped | 'silent' | null;
+  /** What was stopped last, for an update or a cancel, or why it could not be. Null = nothing ran. */
+  stopped: Stopped | { readonly failure: StageFailure } | null;
   /** Newest checkpoint that an attempt began with: a newer one is progress. */
   reached: CheckpointRef | null;
   /** Step that an attempt goes on from, or went on from. */

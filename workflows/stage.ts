@@ -19,6 +19,7 @@ import { stageStatusQuery, type StageEnd, type StageInput } from './messages.js'
 import { persist } from './persist.js';
 import { storeActivities } from './proxies.js';
 import { createStageControl } from './stage-control.js';
+import type { StageHold } from './stage-hold.js';
 import { createStageRun, type StageRun } from './stage-run.js';
 
 export async function stageWorkflow(input: StageInput): Promise<StageEnd> {
@@ -30,25 +31,35 @@ export async function stageWorkflow(input: StageInput): Promise<StageEnd> {
   const control = createStageControl(run);
 
   try {
-    for (;;) {
-      const ended = await control.work(() => train(run));
-      if (ended?.kind === 'done') {
-        run.to('done');
-        await condition(allHandlersFinished);
-        return { state: 'done', result: ended.result, attempts: run.attempts, ...changed(run) };
-      }
-      // An update took the device away, or came with the change of runs: it says what follows.
-      await condition(() => run.end !== null || (control.free() && (ended === null || allHandlersFinished())));
-      if (run.end !== null) {
-        await condition(allHandlersFinished);
-        return run.end;
-      }
-      if (ended !== null) return await continueAsNew<typeof stageWorkflow>({ ...input, ...goesOn(run) });
-    }
+    const end = await toItsEnd(run, control);
+    if (end !== null) return end;
   } catch (error) {
     run.to(isCancellation(error) ? 'cancelled' : 'failed');
     await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
     throw error;
+  }
+  // It ends this run by an error of its own, which is no failure of the stage.
+  return await continueAsNew<typeof stageWorkflow>({ ...input, ...goesOn(run) });
+}
+
+/** Null when the history is long: it goes on in a new run. */
+async function toItsEnd(run: StageRun, control: StageHold): Promise<StageEnd | null> {
+  for (;;) {
+    const ended = await control.work(() => train(run));
+    if (ended?.kind === 'done') {
+      run.to('done');
+      await condition(allHandlersFinished);
+      return { state: 'done', result: ended.result, attempts: run.attempts, ...changed(run) };
+    }
+    // An update took the device away, or came with the change of runs: it says what follows.
+    const over = (): boolean => run.end !== null || (control.free() && (ended === null || allHandlersFinished()));
+    // Another waiter may have taken the lock in the same pass of conditions.
+    while (!over()) await condition(over);
+    if (run.end !== null) {
+      await condition(allHandlersFinished);
+      return run.end;
+    }
+    if (ended !== null) return null;
   }
 }
 

@@ -2,15 +2,16 @@
  * `acquireGpu`: a device lease and an epoch on this host, in that order, both idempotent per owner. A runner of the stage that
  * still lives here is adopted: an epoch is one runner launch, whoever attends it. It starts nothing.
  */
-import { Context } from '@temporalio/activity';
+import { CancelledFailure, Context } from '@temporalio/activity';
 import { sameOwner, type EpochClaim } from '../../core/checkpoint.js';
 import { StagewrightError } from '../../core/failures.js';
 import { hostQueue } from '../../core/ids.js';
 import type { Acquired, AcquireInput, ClassActivities, Grant } from '../contracts.js';
 import { guarded } from '../support/failures.js';
-import { withHeartbeat } from '../support/heartbeat.js';
+import { beating } from '../support/heartbeat.js';
 import { metricsOn } from '../support/metrics.js';
 import { describeSpan } from '../support/span.js';
+import { isForGood } from './cancelled.js';
 import { markerOf, type TrainingContext } from './context.js';
 import { endRun, runnerOf } from './left-over.js';
 
@@ -19,7 +20,8 @@ const ANY_CLASS = 'any';
 
 export function createClassActivities(context: TrainingContext): ClassActivities {
   return guarded<ClassActivities>({
-    acquireGpu: (input) => withHeartbeat(() => measured(context, input, () => acquire(context, input))),
+    // Not raced by a cancel: what was claimed meanwhile would belong to nobody.
+    acquireGpu: (input) => beating(() => measured(context, input, () => unlessCancelled(context, input))),
   });
 }
 
@@ -45,6 +47,21 @@ async function measured(
     count(error instanceof StagewrightError ? error.type : 'Internal');
     throw error;
   }
+}
+
+/** A grant that nobody waits for any more is given back here and now. */
+async function unlessCancelled(context: TrainingContext, input: AcquireInput): Promise<Acquired> {
+  const acquired = await acquire(context, input);
+  if (acquired.kind === 'finished' || acquired.grant.host !== context.settings.host) return acquired;
+  if (!Context.current().cancellationSignal.aborted || !(await isForGood())) return acquired;
+  try {
+    await endRun(context, { ...acquired.grant, key: input.stage.key });
+  } catch (error) {
+    context.logger.warn({ err: error, stage: input.stage.name }, 'what a cancelled request claimed could not be freed');
+    // Whoever cancelled it is given the grant, stops it in turn and says what stands in the way.
+    return acquired;
+  }
+  throw new CancelledFailure('cancelled');
 }
 
 async function acquire(context: TrainingContext, input: AcquireInput): Promise<Acquired> {

@@ -3,7 +3,6 @@
  * what a worker's end, a cancel or a lost workflow means for it is decided here and nowhere else.
  */
 import { CancelledFailure, Context } from '@temporalio/activity';
-import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { StagewrightError, isFailureType } from '../../core/failures.js';
 import type { Outcome, TrainingProgress } from '../../core/launch.js';
 import { launchOrAttach, watchRun } from '../../runner/launcher.js';
@@ -13,6 +12,7 @@ import { guarded } from '../support/failures.js';
 import { beating, withHeartbeat } from '../support/heartbeat.js';
 import { metricsOn } from '../support/metrics.js';
 import { describeSpan } from '../support/span.js';
+import { isForGood } from './cancelled.js';
 import { markerOf, type TrainingContext } from './context.js';
 import { endRun } from './left-over.js';
 import { renderLaunch } from './render-launch.js';
@@ -142,21 +142,5 @@ async function onCancelled(context: TrainingContext, input: TrainInput, last: Tr
     const how = context.settings.shutdown === 'stop' ? 'saved a checkpoint and stopped' : 'goes on';
     throw new StagewrightError('Detached', `the worker stopped; its runner ${how} (step ${last?.step ?? 'unknown'})`);
   }
-  if (details?.cancelRequested === true) return end();
-  // Not found, timed out, reset: another attempt may attend the runner by now. Only a closed workflow means that nobody will.
-  if (await isWorkflowClosed()) await end();
-}
-
-async function isWorkflowClosed(): Promise<boolean> {
-  const { client, info } = Context.current();
-  if (info.workflowExecution === undefined) return false;
-  try {
-    // Without the run's id: a newer run of the stage (continued as new, started again) adopts the runner.
-    const { status } = await client.workflow.getHandle(info.workflowExecution.workflowId).describe();
-    return status.name !== 'RUNNING';
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return true;
-    if (isGrpcServiceError(error)) return false;
-    throw error;
-  }
+  if (await isForGood()) await end();
 }

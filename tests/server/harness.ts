@@ -17,7 +17,7 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-export async function openBench(address: string, script: Script): Promise<Bench> {
+export async function openBench(address: string, script: Pick<Script, 'activities'>): Promise<Bench> {
   if (bundle === undefined) Runtime.install({ logger: new DefaultLogger('ERROR') });
   bundle ??= buildBundle();
   const prefix = `test-${randomUUID().slice(0, 8)}`;

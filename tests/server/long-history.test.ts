@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { identityOf, isAlive, type ProcessIdentity } from '../../cli/process-identity.js';
 import { awaitServer, findFreePort, findTemporalCli, spawnDetached } from '../../cli/temporal-server.js';
 import { controlQueue, curriculumId } from '../../core/ids.js';
-import type { CurriculumInput } from '../../workflows/messages.js';
+import { stageStatusQuery, type CurriculumInput } from '../../workflows/messages.js';
 import { openBench, planOf, stageOf } from './harness.js';
 import { Script } from './scripted-activities.js';
 
@@ -60,6 +60,11 @@ test('many interrupted attempts do not make the history grow beyond the serverâ€
     for await (const run of bench.client.workflow.list({ query: `WorkflowType = 'stageWorkflow'` })) runs.push(run);
     expect(runs.length).toBeGreaterThan(1);
     for (const run of runs) expect(run.historyLength).toBeLessThan(100);
+    // A run that went on in another has not failed.
+    const earlier = runs.filter(({ status }) => status.name === 'CONTINUED_AS_NEW');
+    expect(earlier.length).toBeGreaterThan(0);
+    for (const { workflowId, runId } of earlier)
+      expect((await bench.client.workflow.getHandle(workflowId, runId).query(stageStatusQuery)).state).toBe('running');
   } finally {
     await bench.close();
   }

@@ -11,7 +11,8 @@ import type { CheckpointRef } from '../../core/checkpoint.js';
 import { StagewrightError, type FailureType } from '../../core/failures.js';
 import type { Measured } from '../../core/gate.js';
 import { hostQueue } from '../../core/ids.js';
-import { checkpointWeightsKey } from '../../core/plan.js';
+import { planAgain, type PlanChange } from '../../core/plan-again.js';
+import { checkpointWeightsKey, type Plan } from '../../core/plan.js';
 
 export const KEY = (n: number): string => String(n).padStart(64, '0');
 
@@ -34,11 +35,14 @@ export type Act =
   | { readonly do: 'fail'; readonly type: FailureType }
   /** Beats no more, as a killed worker. */
   | { readonly do: 'vanish' }
+  /** Works until it is told to finish; hears no cancel. */
+  | { readonly do: 'finish when'; readonly told: Promise<void> }
   /** Works until it is cancelled; then stops once `saved` is, or turns out to have finished. */
   | { readonly do: 'work'; readonly saved?: Promise<void>; readonly finishes?: boolean };
 
 export class Script {
   readonly calls: string[] = [];
+  readonly stops: { key: string; epoch: number }[] = [];
   readonly results = new Map<string, StageResult>();
   acts: Act[] = [];
   /** Step of the manifest that each attempt begins with. */
@@ -63,6 +67,16 @@ export class Script {
   /** Names of stages whose `train` is at work: only these hear a cancel. */
   readonly training = new Set<string>();
   readonly evaluating = new Map<string, Promise<void>>();
+  /** By a recipe's name: what planning again waits for, to hold a change of the plan open. */
+  readonly planning = new Map<string, Promise<void>>();
+  /** Names of stages that asked for a device. */
+  readonly asked = new Set<string>();
+  /** By a stage's key: where its run stood. */
+  readonly stoppedAt = new Map<string, Stopped>();
+  /** What a request for a device waits for before it is granted; it hears no cancel. */
+  readonly granting = new Map<string, Promise<void>>();
+  /** By a stage's key: why its run cannot be stopped. */
+  readonly unstoppable = new Map<string, FailureType>();
 
   activities(host: string, prefix: string): Record<string, (...args: never[]) => Promise<unknown>> {
     const raise = (type: FailureType, details = {}): never => {
@@ -70,6 +84,10 @@ export class Script {
     };
     return {
       ...createControlActivities(),
+      planAgain: async ({ plan, change }: { plan: Plan; change: PlanChange }): Promise<Plan> => {
+        await this.planning.get(plan.recipe);
+        return planAgain(plan, change);
+      },
       findCheckpoint: async (asked: { stage: { key: string }; step: number | null }): Promise<FoundCheckpoints> => {
         const type = this.findFailures.shift();
         if (type !== undefined) raise(type);
@@ -123,9 +141,12 @@ export class Script {
       },
       acquireGpu: async (input: { stage: { name: string }; owner: Grant['owner'] }): Promise<Acquired> => {
         this.calls.push('acquire');
+        this.asked.add(input.stage.name);
         const type = this.acquireFailures.shift();
         if (type !== undefined) raise(type);
         if (this.withoutDevice.has(input.stage.name)) raise('NoFreeDevice');
+        const beat = setInterval(() => Context.current().heartbeat(), 200);
+        await (this.granting.get(input.stage.name) ?? Promise.resolve()).finally(() => clearInterval(beat));
         const step = this.resumeSteps.shift() ?? 0;
         const grant: Grant = {
           host,
@@ -152,6 +173,14 @@ export class Script {
           case 'vanish':
             // Without a heartbeat no cancel arrives either: only the worker's shutdown ends it.
             return Context.current().cancelled.then(() => ({ kind: 'interrupted', reason: 'never' }));
+          case 'finish when': {
+            const beat = setInterval(() => Context.current().heartbeat(), 200);
+            this.training.add(input.stage.name);
+            await act.told.finally(() => clearInterval(beat));
+            this.training.delete(input.stage.name);
+            this.results.set(input.stage.key, resultOf(input.stage.key));
+            return { kind: 'done', result: resultOf(input.stage.key) };
+          }
           case 'work': {
             const beat = setInterval(() => Context.current().heartbeat(), 200);
             this.training.add(input.stage.name);
@@ -169,9 +198,12 @@ export class Script {
           }
         }
       },
-      stopRun: async (): Promise<Stopped> => {
+      stopRun: async ({ key, grant }: { key: string; grant: Grant }): Promise<Stopped> => {
         this.calls.push('stopRun');
-        return this.stopped;
+        this.stops.push({ key, epoch: grant.epoch });
+        const type = this.unstoppable.get(key);
+        if (type !== undefined) raise(type);
+        return this.stoppedAt.get(key) ?? this.stopped;
       },
     };
   }

@@ -57,8 +57,9 @@ export async function capabilityCurriculum(
 /** False when it was stopped. */
 async function goThrough(run: CurriculumRun, control: boolean): Promise<boolean> {
   while (run.begun < run.plan.stages.length) {
-    if (!(await run.mayBegin())) return false;
-    const outcome = await run.unlessStopped(() => oneStage(run, run.begin()));
+    const next = await run.begin();
+    if (next === null) return false;
+    const outcome = await run.unlessStopped(() => oneStage(run, next));
     run.at('between');
     if (outcome === null || outcome.state === 'stopped') return false;
     const passed = await run.unlessStopped(async () => {
