@@ -53,10 +53,10 @@ class Comparison {
 
   /** Undefined if neither is a set of reals as it stands. */
   private regions(gold: Value, pred: Value): Alike | undefined {
-    const isSet = (value: Value): boolean => value.k === 'region' || (value.k === 'chain' && regionOf(value) !== null);
-    if (!isSet(gold) && !isSet(pred)) return undefined;
-    if (!rule('intervals')) return undefined;
+    const isSet = (value: Value): boolean => value.k === 'region' || value.k === 'chain';
+    if ((!isSet(gold) && !isSet(pred)) || !rule('intervals')) return undefined;
     const [a, b] = [regionOf(gold), regionOf(pred)];
+    if (a === null && b === null) return gold.k === pred.k ? undefined : 'unknown';
     if (a === null || b === null) return this.byMembership(gold, a, pred, b);
     const [x, y] = [nameOf(gold), nameOf(pred)];
     if (x !== undefined && y !== undefined && x !== y) return 'different';
@@ -64,9 +64,9 @@ class Comparison {
   }
   /** An inequality that was not solved, against a set: at points around the ends of the set. */
   private byMembership(gold: Value, a: Region | null, pred: Value, b: Region | null): Alike | undefined {
-    const chain = gold.k === 'chain' ? gold : pred.k === 'chain' ? pred : undefined;
+    const other = a === null ? gold : pred;
+    const chain = other.k === 'chain' ? other : undefined;
     const region = a ?? b;
-    if (gold.k === 'chain' && pred.k === 'chain') return undefined;
     if (chain === undefined || region === null || !rule('membership-test')) return 'unknown';
     const names = chain.sides.reduce((all, side) => variables(side, all), new Set<string>());
     if (names.size !== 1) return 'different';
@@ -256,7 +256,8 @@ class Comparison {
       return gold.how === 'comma' && rule('open-tuple') ? this.inOrder(gold.items, pred.items) : 'different';
     }
     const items = pred.k === 'many' ? pred.items : [pred];
-    return this.sameMembers(withoutName(gold.items, items), withoutName(items, gold.items));
+    const [g, p] = [withoutName(gold.items, items), withoutName(items, gold.items)];
+    return g === undefined || p === undefined ? 'different' : this.sameMembers(g, p);
   }
   private sameMembers(gold: readonly Value[], pred: readonly Value[]): Alike {
     const within = (some: readonly Value[], all: readonly Value[], turn: boolean): boolean =>
@@ -350,12 +351,12 @@ function chainValue(equation: Value & { k: 'equation' }): Quantity | undefined {
   return numbers || same ? last : undefined;
 }
 
-/** A list in which all name the same variable, against one without names: the values. */
-function withoutName(items: readonly Value[], others: readonly Value[]): readonly Value[] {
-  if (others.some((one) => one.k === 'equation')) return items;
+/** A list in which all name the same variable, against one without names: the values. Undefined if the names are needed. */
+function withoutName(items: readonly Value[], others: readonly Value[]): readonly Value[] | undefined {
+  if (others.some((one) => one.k === 'equation') || !items.some((one) => one.k === 'equation')) return items;
   const parts = items.map((one) => (one.k === 'equation' ? assignment(one) : undefined));
   const names = new Set(parts.map((part) => part?.name));
-  if (names.size !== 1 || names.has(undefined) || !rule('one-name')) return items;
+  if (names.size !== 1 || names.has(undefined) || !rule('one-name')) return undefined;
   return parts.flatMap((part) => (part === undefined ? [] : [part.value]));
 }
 

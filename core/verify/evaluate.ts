@@ -2,13 +2,13 @@
  * Values of expressions: exact fractions where there are only such, residues modulo a prime for rational functions, and doubles,
  * real or complex, at points. Each gives null or NaN where it has no value to give.
  */
-import { BOUNDS, burn, TooLarge } from './bounds.js';
+import { burn, TooLarge } from './bounds.js';
 import { assertNever } from '../assert-never.js';
 import type { Node } from './node.js';
 import * as Q from './rational.js';
 
-const whole = (node: Node, value: Q.Rational | null): Q.Rational | null =>
-  value !== null && Q.isInteger(value) ? Q.rational(value.n / value.d) : (void node, null);
+const whole = (value: Q.Rational | null): Q.Rational | null =>
+  value !== null && Q.isInteger(value) ? Q.rational(value.n / value.d) : null;
 
 /** The exact value; null if it is not a fraction, or only with variables. */
 export function exact(node: Node): Q.Rational | null {
@@ -31,13 +31,13 @@ export function exact(node: Node): Q.Rational | null {
     }
     case 'pow': {
       const a = exact(node.a);
-      const b = a === null ? null : whole(node.b, exact(node.b));
+      const b = a === null ? null : whole(exact(node.b));
       if (a === null || b === null || (a.n === 0n && b.n === 0n)) return null;
       return Q.pow(a, b.n);
     }
     case 'binom': {
-      const a = whole(node.a, exact(node.a));
-      const b = whole(node.b, exact(node.b));
+      const a = whole(exact(node.a));
+      const b = whole(exact(node.b));
       return a === null || b === null || a.n < 0n ? null : Q.rational(Q.binomial(a.n, b.n));
     }
     case 'fn':
@@ -135,7 +135,13 @@ export function modular(node: Node, prime: Prime, at: (name: string) => number):
     }
     case 'deg':
       return go(node.x);
-    case 'binom':
+    case 'binom': {
+      const k = choose(node);
+      if (k === null) return NaN;
+      let total = 1;
+      for (let i = 0; i < k; i++) total = divide((total * ((go(node.a) - i + p) % p)) % p, i + 1, p);
+      return total;
+    }
     case 'fn': {
       const value = exact(node);
       return value === null ? NaN : divide(residue(value.n, p), residue(value.d, p), p);
@@ -185,8 +191,11 @@ export function real(node: Node, at: Point, degrees = false): number {
     case 'log':
       return Math.log(go(node.x)) / Math.log(go(node.base));
     case 'binom': {
-      const value = exact(node);
-      return value === null ? NaN : Q.toNumber(value);
+      const k = choose(node);
+      const n = go(node.a);
+      let total = k === null ? NaN : 1;
+      for (let i = 0; i < (k ?? 0); i++) total *= (n - i) / (i + 1);
+      return total;
     }
     case 'fn':
       return realFunction(node.name, real(node.x, at, isTrigonometric(node.name)));
@@ -196,6 +205,11 @@ export function real(node: Node, at: Point, degrees = false): number {
     case 'based':
       return NaN;
   }
+}
+/** The lower number, if it is a small whole one: then a binomial is a polynomial of the upper. */
+function choose(node: Node & { k: 'binom' }): number | null {
+  const k = whole(exact(node.b));
+  return k === null || k.n < 0n || k.n > 30n ? null : Number(k.n);
 }
 export const isTrigonometric = (name: string): boolean => /^(?:sin|cos|tan|cot|sec|csc)$/.test(name);
 
@@ -324,6 +338,3 @@ function power(a: Complex, b: Complex): Complex {
   const size = Math.hypot(...a);
   return exponential(times([Math.log(size), Math.atan2(a[1], a[0])], b));
 }
-
-/** Parts of an expression that would take too long are none: see BOUNDS. */
-export const tooDeep = BOUNDS.depth;

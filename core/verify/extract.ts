@@ -2,6 +2,7 @@
  * Where the answer is. Thinking is cut out; then the last box or group of joined boxes, <answer>, a short text as a whole, an
  * answer phrase, the last formula, the last number. Every step is one pass over the text.
  */
+import { BOUNDS } from './bounds.js';
 import type { Found } from './contract.js';
 import { rule } from './rules.js';
 
@@ -87,7 +88,7 @@ function fromBoxes(text: string): Answer | undefined {
   const last = all.at(-1);
   if (last === undefined) return undefined;
   let first = all.length - 1;
-  while (first > 0 && rule('joined-boxes')) {
+  while (first > 0 && all.length - first < BOUNDS.items && rule('joined-boxes')) {
     const [before, after] = [all[first - 1], all[first]];
     if (before === undefined || after === undefined) break;
     const between = text.slice(before.end, after.start);
@@ -108,7 +109,7 @@ function fromTag(text: string): Answer | undefined {
 /** What may follow the word "answer", "option" or "choice" of an answer phrase; then the answer itself. */
 const FOLLOWS =
   /^[*_\s]*(?:(?:is|was|should be|must be|would be|will be|equals)(?![a-z])(?:\s+(?:therefore|thus|then))?[*_\s]*:?|:|=|：)[*_:\s]*/i;
-const DIRECT = /^[*_#\s]*(?=\$|\\\(|\\\[|\n)[*_#\s]*/;
+const DIRECT = /^[*_#\s]*(?=\$|\\\(|\\\[|\n|-?[\d.,/]+\s*(?:\n|$))[*_#\s]*/;
 const CUES = ['answer', '答案', '####', 'correct option', 'correct choice'];
 
 function fromPhrase(text: string): Answer | undefined {
@@ -145,13 +146,16 @@ function fromPhrase(text: string): Answer | undefined {
 }
 
 const ASIDE =
-  /(?:,?\s+(?:because|since|which|where|so that|as (?:the|it|we|shown|can)|when|for (?:this|the)|by the|I hope)(?![a-z])|\s+[–—]\s+|\s+\()/i;
+  /(?:,?\s+(?:because|since|which|where|so that|as (?:the|it|we|shown|can)|when|for (?:this|the)|by the|I hope|not|i\.e\.)(?![a-z])|\s+[–—]\s+|\s+\()/i;
+
+/** Another value follows. */
+const LISTED = /^\s*(?:(?:or|and)(?![a-z])|,\s*(?:\$|\\|-?\d|(?:or|and)(?![a-z])))/i;
 
 /** Up to the end of the sentence or line; a formula at its start stands for all of it. */
 function sentence(rest: string): string {
   const formula = /^(\$\$?)([^$]+)\1|^\\\(([\s\S]+?)\\\)|^\\\[([\s\S]+?)\\\]/.exec(rest);
   const behind = formula === null ? '' : rest.slice(formula[0].length, formula[0].length + 12);
-  if (formula !== null && !/^\s*(?:or|and|,)(?![a-z])/i.test(behind)) {
+  if (formula !== null && !LISTED.test(behind)) {
     const unit = /^\s*(?:[A-Za-z%°]+)(?=[.\s]*(?:\n|$))/.exec(rest.slice(formula[0].length))?.[0] ?? '';
     return (formula[2] ?? formula[3] ?? formula[4] ?? '') + unit;
   }
@@ -169,10 +173,14 @@ function sentence(rest: string): string {
 const VERBS =
   /(?:^|\s)(?:is|are|was|were|am|has|have|shows?|cannot|can't|don't|do|does|looks?|seems?|fits?|equals|gives?|get|there|sorry|i|we|it|this|that|so|thus|therefore|hence|because)(?![A-Za-z'])/i;
 
+const OPTION = /^(?:\([A-J]\)|[A-J][.):])\s[^\d]*$/;
+
 function asWhole(text: string): Answer | undefined {
   const trimmed = text.trim();
   if (trimmed.length === 0 || trimmed.length > 200 || trimmed.includes('\n')) return undefined;
   const plain = trimmed.replace(/\\[A-Za-z]+/g, ' ');
+  // "B) Because it is so": what stands behind the letter is the option.
+  if (OPTION.test(trimmed) && rule('leading-option')) return { found: 'bare', parts: [trimmed] };
   if (VERBS.test(plain)) return undefined;
   const words = plain.match(/[A-Za-z]{2,}/g) ?? [];
   if (words.length > 5 || /[a-z]{2}[.!?]\s+\S/i.test(plain)) return undefined;
@@ -211,7 +219,7 @@ function lastDelimited(text: string): { content: string; at: number } | undefine
   return best;
 }
 
-const NUMBER = /(?:[$€£¥]\s?)?(?:(?<![\w.)])-\s?)?\d(?:[\d,]*\d)?(?:\.\d+)?(?:\s?\/\s?\d+)?(?::\d{2})?(?:\s?[%°¢])?/g;
+const NUMBER = /(?:[$€£¥]\s?)?(?:(?<![\w.)])-\s?)?\d(?:[\d,]*\d)?(?:\.\d+)?(?:\s?\/\s?\d+)?(?::\d+)*(?:\s?[%°¢])?/g;
 
 function lastNumber(text: string): Answer | undefined {
   // The last digit, and what belongs to it: no need to look at more than the end of the text.

@@ -140,12 +140,13 @@ export class Parser {
         // "2 3" is no product; "\sqrt{2}3" and "x2" are.
         return before.t !== 'num' && !(before.t === 'word' && before.tx);
       case 'sym':
-        return !this.isUnit(token, before);
+        return !this.isUnit(token, before) && !this.isDegreeScale(token);
       case 'word':
         return this.isFactorWord(token, before);
       case 'cmd':
         return token.v !== 'ldots' && token.v !== 'dots' && token.v !== 'cdots' && !token.v.startsWith('set:');
       case 'open':
+        if (token.tx) return false;
         return token.v === '(' || token.v === '{' || token.v === '[' || token.v === 'floor' || token.v === 'ceil';
       case 'op':
         return token.v === 'angle' || (token.v === '|' && this.absolute === 0);
@@ -154,6 +155,12 @@ export class Parser {
     }
   }
   private absolute = 0;
+
+  /** The C of 25 °C. */
+  private isDegreeScale(token: Token): boolean {
+    if (token.v !== 'C' && token.v !== 'F') return false;
+    return this.isOp('deg', -1) || (this.peek(-1)?.v === '}' && this.isOp('deg', -2));
+  }
 
   private isUnit(token: Token, before: Token): boolean {
     if (before.t !== 'num' && before.t !== 'close' && before.v !== 'pi') return false;

@@ -1,4 +1,5 @@
 /** Answers as text: outer wrapping taken off, and words folded so that case, spacing and punctuation do not count. */
+import { BOUNDS } from './bounds.js';
 import { plainCharacters } from './characters.js';
 import { rule } from './rules.js';
 
@@ -15,15 +16,19 @@ const OUTER: readonly (readonly [string, string])[] = [
   ['*', '*'],
 ];
 
+/** Wrappings within wrappings. */
+const MAX_LAYERS = 20;
+
 /** Plain characters, and math delimiters, emphasis and quotes around the whole taken off. */
 export function unwrapped(text: string): string {
   let out = plainCharacters(text).trim();
-  if (!rule('outer-wrapping')) return out;
-  for (let changed = true; changed;) {
+  if (!rule('outer-wrapping') || out.length > BOUNDS.answer) return out;
+  for (let changed = true, layers = 0; changed && layers < MAX_LAYERS; layers++) {
     changed = false;
     out = out.replace(/^\\text\s*\{\s*(?:the\s+)?(?:final\s+|correct\s+)?answer\s*(?:is|:)\s*/i, '\\text{');
     out = out.replace(/^\\text\{\s*\}/, '').trim();
     out = out.replace(/^(?:the\s+)?(?:final\s+|correct\s+)?answer\s*(?:is|:)\s*/i, '').trim();
+    if (rule('about')) out = out.replace(/^(?:approximately|approx\.?|about|around|roughly)\s+(?=[-\d$\\])/i, '');
     for (const [open, close] of OUTER) {
       const long = out.length >= open.length + close.length + 1;
       if (!long || !out.startsWith(open) || !out.endsWith(close)) continue;

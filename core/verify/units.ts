@@ -155,6 +155,7 @@ export function readUnit(tokens: readonly Token[]): Unit | null {
         at = raised.end;
       } else if (word === 'deg') add('deg');
       else if (word === '%') add('%');
+      else if (word === '"') add('in');
       else if (MONEY.has(word)) add(word);
       else if (
         word !== '*' &&

@@ -81,6 +81,8 @@ const HEDGES = new Set(['either', 'both']);
 const isWord = (token: Token | undefined, words: ReadonlySet<string>): boolean =>
   token?.t === 'word' && words.has(token.v.toLowerCase());
 
+const ALL_REALS = /^(?:all|any)(?: the)? reals?(?: numbers?)?$/i;
+
 class Reader {
   private depth = 0;
   constructor(private readonly reading: Reading) {}
@@ -178,6 +180,8 @@ class Reader {
   private bracketed(tokens: Tokens): Value {
     const [first] = tokens;
     const last = tokens.at(-1);
+    if (first?.t === 'word' && ALL_REALS.test(tokens.map((one) => one.v).join(' ')) && rule('all-reals'))
+      return { k: 'region', region: R.LINE, name: undefined };
     if (first?.t === 'cmd' && tokens.length === 1) {
       if (first.v === 'emptyset' || first.v === 'varnothing') return { k: 'many', items: [], how: 'set' };
       if (first.v === 'set:R') return { k: 'region', region: R.LINE, name: undefined };

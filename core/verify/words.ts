@@ -50,7 +50,7 @@ class WordReader {
 
   word(at: number): string {
     const token = this.tokens[at];
-    return token?.t === 'word' ? token.v.toLowerCase() : '';
+    return token?.t === 'word' || token?.t === 'sym' ? token.v.toLowerCase() : '';
   }
   /** Steps over the hyphen of "twenty-one". */
   private past(at: number): number {
@@ -58,10 +58,11 @@ class WordReader {
     return token?.t === 'op' && token.v === '-' && !token.sp && isNumberWord(this.word(at + 1)) ? at + 1 : at;
   }
 
-  cardinal(start: number): Read | undefined {
+  /** @param count of "a hundred": the article is the first word */
+  cardinal(start: number, count = 0n): Read | undefined {
     let total = 0n;
-    let current = 0n;
-    let at = start;
+    let current = count;
+    let at = count > 0n ? start + 1 : start;
     let big = false;
     for (;;) {
       const next = at === start ? at : this.past(at);
@@ -91,7 +92,9 @@ class WordReader {
     if (this.word(start) === 'half' || (article && this.word(start + 1) === 'half'))
       return { value: rational(1n, 2n), end: start + (article ? 2 : 1) };
     if (article && this.word(start + 1) === 'dozen') return { value: rational(12n), end: start + 2 };
-    const whole = this.cardinal(start);
+    if (article && PARTS.has(this.word(start + 1))) return this.part(rational(1n), start + 1);
+    const hundred = this.word(start + 1) === 'hundred' || SCALES.has(this.word(start + 1));
+    const whole = article && hundred ? this.cardinal(start, 1n) : this.cardinal(start);
     if (whole === undefined) return undefined;
     const part = this.part(whole.value, whole.end);
     if (part !== undefined) return part;
@@ -129,7 +132,7 @@ const SIGNS = new Set(['negative', 'minus']);
 
 /** Number words become numerals, scale words multiply the numeral before them, "and" and "or" become operators. */
 export function numerals(tokens: readonly Token[]): readonly Token[] {
-  if (!tokens.some((token) => token.t === 'word')) return tokens;
+  if (!tokens.some((token) => token.t === 'word' || token.v === 'x')) return tokens;
   const reader = new WordReader(tokens);
   const out: Token[] = [];
   for (let at = 0; at < tokens.length;) {
@@ -148,10 +151,20 @@ export function numerals(tokens: readonly Token[]): readonly Token[] {
     } else if (SIGNS.has(word) && rule('number-words')) {
       out.push({ ...token, t: 'op', v: '-' });
       at++;
+    } else if (isTimes(tokens, at) && rule('letter-times')) {
+      out.push({ ...token, t: 'op', v: '*' });
+      at++;
     } else {
       out.push(word === 'and' || word === 'or' ? { ...token, t: 'op', v: word } : token);
       at++;
     }
   }
   return out;
+}
+
+/** 7.2 x 10^4 */
+function isTimes(tokens: readonly Token[], at: number): boolean {
+  const [before, sign, ten, raised] = tokens.slice(Math.max(0, at - 1), at + 3);
+  if (at === 0 || before?.t !== 'num' || sign?.v.toLowerCase() !== 'x') return false;
+  return ten?.t === 'num' && ten.v === '10' && raised?.v === '^';
 }

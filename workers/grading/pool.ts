@@ -42,7 +42,7 @@ export class GradingPool {
   private readonly waiting: Job[] = [];
   private readonly watch: NodeJS.Timeout;
   private nextId = 0;
-  private broken: unknown;
+  private broken: Error | undefined;
   private closed = false;
 
   constructor(private readonly options: PoolOptions) {
@@ -169,7 +169,7 @@ export class GradingPool {
     this.start();
   }
 
-  private give(error: unknown): void {
+  private give(error: Error): void {
     this.broken ??= error;
     const jobs = [...this.waiting.splice(0), ...[...this.threads].flatMap(({ job }) => job ?? [])];
     for (const job of jobs) job.failed(error);

@@ -1,0 +1,1 @@
+export function hostile(): readonly { readonly name: string; readonly pred: string }[];
