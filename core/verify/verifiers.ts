@@ -9,14 +9,14 @@ import { folded, unwrapped } from './text.js';
 
 export type Verifier = (item: Item, settings?: Partial<VerifySettings>) => Result;
 
-export const VERIFIERS = {
+export type VerifierName = 'math' | 'mcq' | 'exact' | 'format' | 'reward';
+export const VERIFIERS: Readonly<Record<VerifierName, Verifier>> = {
   math: verify,
   mcq: (item, settings) => verify({ ...item, kind: 'letter' }, settings),
   exact,
   format: (item) => ({ verdict: hasForm(item.pred) ? 'correct' : 'wrong', rule: 'form' }),
   reward,
-} as const satisfies Record<string, Verifier>;
-export type VerifierName = keyof typeof VERIFIERS;
+};
 
 export function isVerifierName(name: string): name is VerifierName {
   return Object.hasOwn(VERIFIERS, name);

@@ -4,7 +4,7 @@ import { StagewrightError } from '../../core/failures.js';
 import type { Item, Result } from '../../core/verify/contract.js';
 import { goldAsAnswer } from '../../core/verify/gold-check.js';
 import { ownResult, readGradeLine, writeResult } from '../../core/verify/lines.js';
-import { isVerifierName, type Verifier, VERIFIERS, verifierNamed } from '../../core/verify/verifiers.js';
+import { isVerifierName, VERIFIERS, verifierNamed } from '../../core/verify/verifiers.js';
 import { loadOwnVerifiers } from './own-verifiers.js';
 import type { Batch, Fault, FromThread, ThreadSetup } from './protocol.js';
 
@@ -22,7 +22,7 @@ type Grader = (item: Item) => Result | Promise<Result>;
 
 async function graderOf({ verifier, module }: ThreadSetup): Promise<Grader> {
   if (isVerifierName(verifier)) {
-    const own: Verifier = VERIFIERS[verifier];
+    const own = VERIFIERS[verifier];
     return (item) => own(item);
   }
   const all = module === null ? new Map<string, never>() : await loadOwnVerifiers(module);
