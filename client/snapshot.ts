@@ -34,7 +34,7 @@ export async function takeSnapshot(client: Client, workflowId: string, runId?: s
   const live = new Map<string, Live>();
   const stages: StageStatus[] = [];
   for (const stage of status.stages) {
-    if (stage.state === 'queued' || !isOpen(stage.state)) {
+    if (!isAtWork(stage)) {
       stages.push(stage);
       continue;
     }
@@ -46,6 +46,11 @@ export async function takeSnapshot(client: Client, workflowId: string, runId?: s
   }
   const waiting = status.state === 'running' && stages.some((stage) => stage.state === 'waiting');
   return { status: { ...status, stages, state: waiting ? 'waiting' : status.state }, live };
+}
+
+/** Whether its own workflow knows better: what the curriculum last heard of it may be of before a pause. */
+function isAtWork({ state, attempts, last_control: control }: StageStatus): boolean {
+  return isOpen(state) && (state !== 'queued' || attempts > 0 || control !== null);
 }
 
 async function askStage(client: Client, key: string): Promise<StageStatus> {

@@ -105,8 +105,8 @@ describe.sequential('with a worker', () => {
   });
 
   it.each<[string, string[], RegExp]>([
-    ['unknown variant', ['status', file, '--variant', 'othr'], /has no variant "othr"; did you mean "other"\?/u],
-    ['unknown recipe', ['pause', 'clt'], /no run of a recipe "clt" .*did you mean "ctl"\?/u],
+    ['unknown variant', ['status', 'FILE', '--variant', 'othr'], /has no variant "othr"; did you mean "other"\?/u],
+    ['unknown recipe', ['pause', 'ctk'], /no run of a recipe "ctk" .*did you mean "ctl"\?/u],
     ['no file', ['pause', 'no/where.yaml'], /there is no file "no\/where\.yaml"/u],
     ['unknown stage', ['logs', 'ctl', '--stage', 'sea'], /no stage "sea"; did you mean "see"\?/u],
     [
@@ -139,7 +139,7 @@ describe.sequential('with a worker', () => {
       /pause is refused: .* does not run any more/u,
     ],
   ])('%s is refused, with what would be right', async (_name, args, message) => {
-    const { code, stdout, stderr } = await cli(...args);
+    const { code, stdout, stderr } = await cli(...args.map((arg) => (arg === 'FILE' ? file : arg)));
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/hf_|^\s+at /mu);
     expect([code, stdout]).toEqual([2, '']);
