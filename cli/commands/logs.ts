@@ -27,11 +27,15 @@ export const logs: Action = async ([meant], options) => {
   const stages = await stagesMeant(settings, meant, options);
   const opened = stages.map(({ name, key }) => ({ name, log: openStageLog(settings.store, key) }));
   const follow = optionFlag(options, 'follow');
+  let printed = false;
   const interrupt = watchInterrupt(() => undefined);
   try {
     do {
       for (const { name, log } of opened)
-        for await (const line of log.read(!follow)) print(stages.length > 1 ? `${name} | ${line}` : line);
+        for await (const line of log.read(!follow)) {
+          print(stages.length > 1 ? `${name} | ${line}` : line);
+          printed = true;
+        }
       if (follow) await sleep(LOOK_MS, undefined, { signal: interrupt.signal }).catch(() => undefined);
     } while (follow && !interrupt.signal.aborted);
   } finally {
@@ -41,6 +45,8 @@ export const logs: Action = async ([meant], options) => {
     throw new CommandError(
       `no log of ${stages.map(({ name }) => name).join(', ')} in ${settings.store}: no trainer was started yet, or the store is elsewhere (STAGEWRIGHT_STORE)`,
     );
+  if (!printed)
+    say(`${stages.map(({ name }) => name).join(', ')}: the log is there, and the trainer wrote nothing to it`);
   return EXIT.done;
 };
 

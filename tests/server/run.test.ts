@@ -128,3 +128,52 @@ describe.sequential('a worker with a slot', () => {
     expect(stdout).toMatch(/visual_reasoning\s+19/u);
   });
 });
+
+describe.sequential('in the background', () => {
+  it('up --detach returns when it is at work, a second one is refused', async () => {
+    const first = await cli('up', '--port', String(port), '--detach');
+    expect(first).toMatchObject({ code: 0, stdout: `127.0.0.1:${port}\n` });
+    expect(first.stderr).toContain('stagewright down');
+    const second = await cli('up', '--port', String(port), '--detach');
+    expect(second).toMatchObject({ code: 1, stdout: '' });
+    expect(second.stderr).toMatch(/it is up already in .*; end it with: stagewright down/u);
+  });
+
+  it('registers search attributes: nothing is switched off', async () => {
+    const { code, stderr } = await cli('run', TINY, '--set-seed', '21', '--detach');
+    expect(code).toBe(0);
+    expect(stderr).not.toContain('search attributes');
+  });
+
+  it('a server that is gone in mid-watch is waited for, and that is said', async () => {
+    const server = readRegistry(home).find((p) => p.role === 'server')?.pid ?? NaN;
+    const watching = startCli(['watch', 'tiny'], { env });
+    await watching.sees(/base: /u);
+    process.kill(server, 'SIGSTOP');
+    try {
+      await watching.sees(/the Temporal server does not answer for \d+ s; still trying/u);
+    } finally {
+      process.kill(server, 'SIGCONT');
+    }
+    const { code, stdout } = await watching.ended;
+    expect(stdout).toMatch(/ done\n$/u);
+    expect(code).toBe(0);
+  });
+
+  it('down ends all of it, and says so when there is nothing', async () => {
+    expect(await cli('down')).toMatchObject({ code: 0, stdout: `${home}: all ended\n` });
+    expect(alive()).toEqual([]);
+    const again = await cli('down');
+    expect(again).toMatchObject({ code: 0, stdout: '' });
+    expect(again.stderr).toMatch(/nothing runs in /u);
+  });
+
+  it('down ends what an owner that was killed has left', async () => {
+    const owner = await up(0);
+    owner.child.kill('SIGKILL');
+    await owner.ended;
+    expect(alive()).toHaveLength(2);
+    expect((await cli('down')).stdout).toMatch(/all ended/u);
+    expect(alive()).toEqual([]);
+  });
+});
