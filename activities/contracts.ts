@@ -27,6 +27,8 @@ export interface ControlActivities {
    */
   updateStage(input: {
     workflowId: string;
+    /** Of the run that is meant; without it whichever is open under the id. */
+    firstExecutionRunId?: string;
     update: StageUpdate;
     input: Readonly<Record<string, unknown>>;
     id: string;

@@ -1,6 +1,7 @@
 /** What a recipe's parts demand of each other: names that must exist, stages that must come earlier. Shapes are recipe.ts's. */
-import { CAPABILITY_OF, type DigitsKind } from './digits/derivation.js';
+import type { DigitsKind } from './digits/derivation.js';
 import type { DataSettings } from './data-source.js';
+import { gateComplaint, unitedKinds } from './gate-checks.js';
 import type { Gate } from './gate.js';
 import { hint } from './nearest-name.js';
 import type { RlvrTraining, SftTraining } from './training.js';
@@ -24,9 +25,6 @@ export interface Complaint {
   readonly path: (string | number)[];
   readonly message: string;
 }
-
-/** Only an RLVR step has these. */
-const RLVR_ONLY = ['reward', 'accuracy', 'format', 'mixed_groups', 'kl', 'clip_fraction', 'trace_length'];
 
 export function recipeComplaints(recipe: Parts): Complaint[] {
   return [...names(recipe), ...unions(recipe), ...curriculum(recipe), ...gates(recipe)];
@@ -102,40 +100,20 @@ function curriculum(recipe: Parts): Complaint[] {
 function gates(recipe: Parts): Complaint[] {
   const { data, stages, evaluation } = recipe;
   const order = curriculumOf(recipe);
+  const evaluated = evaluation?.data ?? [];
   return stages.flatMap((stage, i) =>
     stage.gates.flatMap((gate, j): Complaint[] => {
       const path = ['stages', i, 'gates', j];
-      if (gate.on === 'training')
-        return stage.objective === 'sft' && RLVR_ONLY.includes(gate.metric)
-          ? [
-              {
-                path: [...path, 'metric'],
-                message: `an SFT stage has no ${gate.metric}; it has loss, grad_norm, entropy`,
-              },
-            ]
-          : [];
-      if (gate.on !== 'evaluation') return [];
-      const evaluated = evaluation?.data ?? [];
-      if (!evaluated.includes(gate.data))
-        return [
-          {
-            path: [...path, 'data'],
-            message: `"${gate.data}" is not evaluated; evaluation.data has: ${evaluated.join(', ') || 'nothing'}`,
-          },
-        ];
-      if (evaluation?.after === 'last' && order.includes(stage.name) && order.at(-1) !== stage.name)
+      const never = evaluation?.after === 'last' && order.includes(stage.name) && order.at(-1) !== stage.name;
+      if (never && gate.on === 'evaluation' && evaluated.includes(gate.data))
         return [{ path, message: `evaluation.after is "last": stage "${stage.name}" is not evaluated` }];
-      const settings = data[gate.data];
-      const kinds = settings === undefined ? null : kindsOf(settings, data);
-      if (kinds === null) return [];
-      const capabilities = [...new Set(kinds.map((kind) => CAPABILITY_OF[kind]))];
-      if (gate.capability !== undefined && !capabilities.includes(gate.capability))
-        return [
-          { path: [...path, 'capability'], message: lacks(gate.data, 'capability', gate.capability, capabilities) },
-        ];
-      if (gate.kind !== undefined && !kinds.some((kind) => kind === gate.kind))
-        return [{ path: [...path, 'kind'], message: lacks(gate.data, 'kind', gate.kind, kinds) }];
-      return [];
+      const found = gateComplaint(gate, {
+        objective: stage.objective,
+        evaluated,
+        listed: 'evaluation.data has',
+        kindsOf: (name) => (data[name] === undefined ? null : kindsOf(data[name], data)),
+      });
+      return found === null ? [] : [{ path: [...path, found.field], message: found.message }];
     }),
   );
 }
@@ -147,19 +125,13 @@ function kindsOf(settings: DataSettings, data: Parts['data']): DigitsKind[] | nu
       return Object.keys(settings.mix) as DigitsKind[];
     case 'folder':
       return null;
-    case 'union': {
-      const parts = settings.of
-        .map((name) => data[name])
-        .map((part) => (part === undefined ? null : kindsOf(part, data)));
-      return parts.some((part) => part === null) ? null : [...new Set(parts.flatMap((part) => part ?? []))];
-    }
+    case 'union':
+      return unitedKinds(
+        settings.of.map((name) => data[name]).map((part) => (part === undefined ? null : kindsOf(part, data))),
+      );
   }
 }
 
 function noData(name: string, known: readonly string[]): string {
   return `no data set "${name}"; ${hint(name, known)}`;
-}
-
-function lacks(data: string, what: string, name: string, known: readonly string[]): string {
-  return `the evaluation on "${data}" has no ${what} "${name}"; it has ${known.join(', ')}`;
 }

@@ -21,13 +21,13 @@ import {
   type CurriculumUpdate,
   type StageUpdate,
 } from '../core/control.js';
+import { gateTrouble } from '../core/gate-checks.js';
 import { stageId } from '../core/ids.js';
 import { hint } from '../core/nearest-name.js';
 import type { PlannedStage } from '../core/plan.js';
-import { planAgain } from './blocks/again.js';
 import type { CurriculumRun } from './curriculum-run.js';
 import { curriculumPlanQuery, curriculumStatusQuery, curriculumUpdates } from './messages.js';
-import { controlActivities } from './proxies.js';
+import { controlActivities, UPDATE_LIMIT } from './proxies.js';
 import { onBehalf, orRefuse, refuse, takeUpdate, updateId } from './updates.js';
 
 /** Registers the handlers: call once, before the first await. */
@@ -49,7 +49,9 @@ export function createCurriculumControl(run: CurriculumRun): void {
     if (stage === null) throw refuse('no stage is under way any more');
     const control = controlActivities(placement, `${update} ${stage.name}`);
     const workflowId = stageId(stage.key);
-    const said = await onBehalf(() => control.updateStage({ workflowId, update, input, id: updateId() }));
+    const { childRunId } = run;
+    const its = childRunId === null ? {} : { firstExecutionRunId: childRunId };
+    const said = await onBehalf(() => control.updateStage({ workflowId, ...its, update, input, id: updateId() }));
     // Its end may have been told before its answer.
     const row = run.status().stages.find(({ key }) => key === stage.key);
     if (row !== undefined && isOpen(row.state)) run.markStage(stage.key, said);
@@ -57,9 +59,11 @@ export function createCurriculumControl(run: CurriculumRun): void {
   };
   const here = { pause: () => run.hold(), resume: () => run.release(), stop: () => run.stop() } as const;
   const carryOut = async (update: 'pause' | 'resume' | 'stop', by: By): Promise<void> => {
-    if (run.place === 'stage') return passOn(update, by);
-    note(update, by);
-    here[update]();
+    if (run.place === 'stage') await passOn(update, by);
+    else {
+      note(update, by);
+      here[update]();
+    }
     if (update === 'stop') await run.ended();
   };
 
@@ -80,9 +84,21 @@ export function createCurriculumControl(run: CurriculumRun): void {
       throw refuse(`amend is refused: stage ${name} has begun already; a new run of the recipe trains it anew`);
     return found;
   };
+  /** A gate that nothing can measure would be found out after the training only. */
+  const judgeGates = (stage: PlannedStage | null, { set }: Amend): void => {
+    const { gates } = set;
+    if (stage === null || gates === undefined) return;
+    const why = gateTrouble(
+      run.plan,
+      orRefuse(() => amendStage(stage, { gates })),
+    );
+    if (why !== null) throw refuse(why);
+  };
   const judgeAmend = (input: Amend): void => {
     const stage = later(input);
-    if (stage === null) return allowed('amend');
+    if (stage === null) allowed('amend');
+    judgeGates(stage ?? run.current(), input);
+    if (stage === null) return;
     if (input.from !== undefined || input.weights_only)
       throw refuse(`stage ${stage.name} has not begun: it has no checkpoint that from or weights_only could mean`);
     if (Object.keys(input.set).length === 0) throw refuse('nothing to amend: set names no setting');
@@ -96,7 +112,8 @@ export function createCurriculumControl(run: CurriculumRun): void {
     }
     const { key, continues = null } = stage;
     const change = { kind: 'amend' as const, stage: key, set: input.set, continues, weights: null };
-    run.replan(await onBehalf(() => planAgain(run.plan, change, placement)));
+    const control = controlActivities(placement, `amend ${stage.name}: keys of what follows`, UPDATE_LIMIT);
+    run.replan(await onBehalf(() => control.planAgain({ plan: run.plan, change })));
     note('amend', input, ` (stage ${stage.name}: ${Object.keys(input.set).join(', ')})`);
   };
   const decide = async (update: 'approve' | 'reject', by: By): Promise<void> => {

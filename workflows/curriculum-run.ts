@@ -25,10 +25,12 @@ export interface CurriculumRun {
   status(): CurriculumStatus;
   /** The stage at work. */
   current(): PlannedStage | null;
+  /** First run of our own child, which trains it. */
+  readonly childRunId: string | null;
 
-  /** Waits while it is held or a change is being made. False when nothing may begin any more. */
+  /** Waits while it is held or a change is being made. Null when nothing may begin any more. */
   begin(): Promise<PlannedStage | null>;
-  at(place: Exclude<Place, 'held'>): void;
+  at(place: Exclude<Place, 'held'>, childRunId?: string): void;
   /** Starts a child while no update can come between: afterwards one knows whose stage it is. Waits while it is held. */
   starting<T>(start: () => Promise<T>): Promise<T>;
   /** Null when it was stopped meanwhile. */
@@ -58,6 +60,7 @@ export function createCurriculumRun(planned: Plan, placement: Placement, shown: 
   let begun = 0;
   let place: Exclude<Place, 'held'> = 'between';
   let held = false;
+  let childRunId: string | null = null;
   let stopped = false;
   let scope: CancellationScope | null = null;
   let ended: CurriculumState | null = null;
@@ -107,6 +110,9 @@ export function createCurriculumRun(planned: Plan, placement: Placement, shown: 
     get place() {
       return placeNow();
     },
+    get childRunId() {
+      return childRunId;
+    },
     status,
     current: () => (place === 'stage' || place === 'joined' ? (plan.stages[begun - 1] ?? null) : null),
 
@@ -128,8 +134,9 @@ export function createCurriculumRun(planned: Plan, placement: Placement, shown: 
         if (started !== null) return started.child;
       }
     },
-    at(next) {
+    at(next, runId) {
       place = next;
+      childRunId = runId ?? null;
       told();
     },
     async unlessStopped(work) {
@@ -202,6 +209,8 @@ export function createCurriculumRun(planned: Plan, placement: Placement, shown: 
     },
     release() {
       held = false;
+      // No child is at work while it is held: what is paused in these rows was held back by us.
+      past = past.map((row) => (row.state === 'paused' ? { ...row, state: 'running' } : row));
       told();
     },
     stop() {

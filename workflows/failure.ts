@@ -34,10 +34,7 @@ export function throwIfCancelled(error: unknown): void {
 export function classify(error: unknown): StageFailure {
   throwIfCancelled(error);
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof TimeoutFailure)
-    return cause.timeoutType === 'SCHEDULE_TO_START'
-      ? { type: 'HostLost', message: 'no worker answered on the host’s queue' }
-      : { type: 'WorkerLost', message: `no word from the worker (${cause.timeoutType})` };
+  if (cause instanceof TimeoutFailure) return timedOut(cause);
   if (cause instanceof ApplicationFailure) {
     // The SDK's own name for an activity that was cut off by its worker's shutdown.
     if (cause.type === 'WorkerShutdown') return { type: 'Detached', message: 'the worker was shut down' };
@@ -50,6 +47,23 @@ export function classify(error: unknown): StageFailure {
     };
   }
   return { type: 'Internal', message: error instanceof Error ? error.message : String(error) };
+}
+
+function timedOut({ timeoutType, cause }: TimeoutFailure): StageFailure {
+  switch (timeoutType) {
+    case 'SCHEDULE_TO_START':
+      return { type: 'HostLost', message: 'no worker answered on the host’s queue' };
+    // Of what is done on behalf of an update only.
+    case 'SCHEDULE_TO_CLOSE': {
+      const last = cause === undefined ? '' : ` (last: ${cause.message})`;
+      return {
+        type: 'WorkerLost',
+        message: `no answer in time${last}: are the store and its worker there? Tell it again`,
+      };
+    }
+    default:
+      return { type: 'WorkerLost', message: `no word from the worker (${timeoutType})` };
+  }
 }
 
 /** After these the host was not heard of: what it runs may be at work. */

@@ -9,11 +9,12 @@ import { persist, waitOut } from './persist.js';
 export interface JoinOptions<T, End> {
   readonly workflowId: string;
   /** Starts the child under `workflowId`; rejects when that id runs already. */
-  readonly start: () => Promise<{ result(): Promise<End> }>;
+  readonly start: () => Promise<{ readonly firstExecutionRunId: string; result(): Promise<End> }>;
   readonly control: ControlActivities;
   /** What the store already holds, or null. */
   readonly find: () => Promise<T | null>;
-  readonly onStart: () => void;
+  /** @param runId of the child's first run: another's run of the same id has another */
+  readonly onStart: (runId: string) => void;
   readonly onJoin: () => void;
 }
 
@@ -34,7 +35,7 @@ export async function joinOrStart<T, End>(options: JoinOptions<T, End>): Promise
       await persist(() => options.control.awaitRun(options.workflowId), waitOut());
       continue;
     }
-    options.onStart();
+    options.onStart(child.firstExecutionRunId);
     return { kind: 'ran', end: await child.result() };
   }
 }

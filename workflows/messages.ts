@@ -50,6 +50,11 @@ interface Changed {
   readonly set?: SettingChanges;
 }
 
+/** It was paused, and nobody has resumed it: whoever started it takes no device until then. */
+interface Held {
+  readonly paused?: true;
+}
+
 /** How a stage's workflow ended. */
 export type StageEnd =
   | ({ readonly state: 'done'; readonly result: StageResult; readonly attempts: number } & Changed)
@@ -60,9 +65,10 @@ export type StageEnd =
       readonly result: StageResult;
       readonly step: number;
       readonly reason: string;
-    } & Changed)
+    } & Changed &
+      Held)
   /** Its settings were changed: another stage goes on, which whoever started this one plans. */
-  | {
+  | ({
       readonly state: 'superseded';
       /** All changes, those outside the key included. */
       readonly set: SettingChanges;
@@ -71,7 +77,7 @@ export type StageEnd =
       /** Key under which a checkpoint's weights were exported: a break in lineage. */
       readonly weights: string | null;
       readonly reason: string;
-    };
+    } & Held);
 
 export interface CurriculumEnd {
   readonly state: 'done' | 'stopped';

@@ -17,17 +17,24 @@ import type { Placement } from './messages.js';
 /** Longer than any run: Temporal demands a limit, the heartbeat is what finds a dead worker. */
 const UNBOUNDED = '3650 days';
 
+/** On behalf of an update, since the next one waits for it: a store that is away must not keep a stage from being stopped. */
+export const UPDATE_LIMIT = '10m';
+/** The same where weights are read and written. */
+export const EXPORT_LIMIT = '2h';
+type Limit = typeof UPDATE_LIMIT | typeof EXPORT_LIMIT;
+
 /** Queue of our own workflows as children. */
 export function workflowQueue(placement: Placement): string {
   return shared(placement, controlQueue);
 }
 
-export function controlActivities(placement: Placement, what: string): ControlActivities {
+export function controlActivities(placement: Placement, what: string, limit?: Limit): ControlActivities {
   return proxyActivities<ControlActivities>({
     taskQueue: shared(placement, controlQueue),
     summary: what,
     startToCloseTimeout: UNBOUNDED,
     heartbeatTimeout: '15s',
+    ...within(limit),
     retry: { initialInterval: '1s', maximumInterval: '10s' },
   });
 }
@@ -35,11 +42,13 @@ export function controlActivities(placement: Placement, what: string): ControlAc
 export function storeActivities(
   placement: Placement,
   what: string,
+  limit?: Limit,
 ): StoreActivities & DataActivities & EvaluationActivities {
   return proxyActivities<StoreActivities & DataActivities & EvaluationActivities>({
     taskQueue: shared(placement, cpuQueue),
     summary: what,
     startToCloseTimeout: '24h',
+    ...within(limit),
     // Hashing 100 GB or writing a data set beats its heart from a timer, so silence means a dead worker.
     heartbeatTimeout: '20s',
     retry: { initialInterval: '1s', maximumInterval: '60s' },
@@ -96,6 +105,10 @@ export function cleanupActivities(hostQueue: string, what: string): Pick<HostAct
     scheduleToStartTimeout: '60s',
     retry: { maximumAttempts: 3 },
   });
+}
+
+function within(limit: Limit | undefined): { scheduleToCloseTimeout?: Limit } {
+  return limit === undefined ? {} : { scheduleToCloseTimeout: limit };
 }
 
 function shared({ oneQueue, queuePrefix }: Placement, queue: (prefix: string) => string): string {

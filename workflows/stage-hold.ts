@@ -93,7 +93,10 @@ export function createStageHold(run: StageRun): StageHold {
       }
     },
     finish(end) {
-      run.end = end;
+      if (pausedBy !== null && (end.state === 'skipped' || end.state === 'superseded')) {
+        run.end = { ...end, paused: true };
+        run.lastControl = `${run.lastControl ?? ''}; it stays paused until resume`;
+      } else run.end = end;
       run.to(end.state);
       // A parked stage is still inside its work.
       scope?.cancel();

@@ -4,7 +4,7 @@ import type { By } from '../core/control.js';
 import type { StageHold } from './stage-hold.js';
 import { createFinder } from './stage-finder.js';
 import type { StageRun } from './stage-run.js';
-import { onBehalf, refuse } from './updates.js';
+import { refuse } from './updates.js';
 
 export function judgeSkip({ stage }: StageRun, step: number | undefined): void {
   if (step === 0 && stage.parent === null)
@@ -42,7 +42,7 @@ export async function skipStage(run: StageRun, hold: StageHold, by: By, step: nu
     await hold.withoutRun(await handOver(await finder.named(step)));
   } else {
     if (parent === null) throw refuse('the stage starts from scratch and has no weights to hand over');
-    const result = await onBehalf(() => finder.store().takeOver(parent));
+    const result = await finder.takenOver(parent);
     await hold.withoutRun(() => end(result, 0));
   }
 }

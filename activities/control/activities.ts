@@ -50,12 +50,13 @@ async function waitFor(workflowId: string): Promise<EndedRun> {
 }
 
 /** The stage's own answer, or its refusal. A server that is away is asked again under the same update id. */
-async function updateStage({ workflowId, update, input, id }: UpdateInput): Promise<StageStatus> {
+async function updateStage({ workflowId, firstExecutionRunId, update, input, id }: UpdateInput): Promise<StageStatus> {
   const { client } = Context.current();
+  const only = firstExecutionRunId === undefined ? {} : { firstExecutionRunId };
   for (;;) {
     try {
       return await client.workflow
-        .getHandle(workflowId)
+        .getHandle(workflowId, undefined, only)
         .executeUpdate<StageStatus, [UpdateInput['input']]>(update, { args: [input], updateId: id });
     } catch (error) {
       if (isAway(error)) {

@@ -54,7 +54,7 @@ const TABLE: Readonly<Record<Place | End, Readonly<Record<CurriculumUpdate, Cell
     },
     skip: { after: 'running', stage: 'skipped', then: 'done' },
     amend: { after: 'running', stage: 'superseded', then: 'done' },
-    stop: { after: 'running', stage: 'stopped', then: 'stopped' },
+    stop: { after: 'stopped', stage: 'stopped', then: 'stopped' },
     approve: {
       refused:
         'approve is refused: the curriculum runs a stage, and no gate waits for a decision. Allowed now: pause, resume, retry, skip, amend, stop.',

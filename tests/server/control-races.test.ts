@@ -6,6 +6,7 @@ import { sealStage } from '../../core/plan.js';
 import { curriculumPlanQuery, curriculumStatusQuery, stageStatusQuery } from '../../workflows/messages.js';
 import {
   curriculumIs,
+  historyOf,
   key,
   later,
   stageIs,
@@ -33,27 +34,6 @@ const by = { actor: 'ann', reason: 'why' };
 const trains = (name: string) => until(async () => script.training.has(name));
 const refusal = (words: string) => ({ refused: expect.stringContaining(words) as string });
 
-interface Scheduled {
-  readonly type: string;
-  readonly limitSeconds: number;
-}
-async function history(handle: { fetchHistory(): Promise<{ events?: object[] | null }> }) {
-  const events = ((await handle.fetchHistory()).events ?? []) as {
-    activityTaskScheduledEventAttributes?: {
-      activityType: { name: string };
-      scheduleToCloseTimeout?: { seconds?: { toString(): string } };
-    };
-    activityTaskCancelRequestedEventAttributes?: object;
-  }[];
-  const scheduled = events.flatMap(({ activityTaskScheduledEventAttributes: found }): Scheduled[] =>
-    found === undefined || found === null
-      ? []
-      : [{ type: found.activityType.name, limitSeconds: Number(found.scheduleToCloseTimeout?.seconds?.toString()) }],
-  );
-  const cancels = events.filter((event) => (event.activityTaskCancelRequestedEventAttributes ?? null) !== null);
-  return { scheduled, cancels: cancels.length };
-}
-
 describe.concurrent('two updates', () => {
   test('a pause that waited for an amend outside the key holds the stage', async () => {
     const saved = later();
@@ -70,7 +50,7 @@ describe.concurrent('two updates', () => {
     expect(await amended).toMatchObject({ answer: { last_control: expect.stringContaining('amended') as string } });
     expect(await paused).toMatchObject({ answer: { state: 'paused' } });
     // Nothing was begun with the pause's own answer.
-    const prepared = (await history(handle)).scheduled.filter(({ type }) => type === 'prepareData');
+    const prepared = (await historyOf(handle)).scheduled.filter(({ activity }) => activity === 'prepareData');
     expect(prepared).toHaveLength(1);
     await handle.terminate();
   });
@@ -154,7 +134,7 @@ describe.concurrent('a grant on its way', () => {
   test('is given back by a cancel', async () => {
     const { granted, stage, handle } = await asksForDevice('grant-cancel');
     await handle.cancel();
-    await until(async () => (await history(handle)).cancels > 0);
+    await until(async () => (await historyOf(handle)).cancelRequests > 0);
     granted.now();
     const error = await handle.result().catch((e: unknown) => e);
     expect((error as WorkflowFailedError).cause?.name).toBe('CancelledFailure');

@@ -116,3 +116,30 @@ export function later(): { readonly promise: Promise<void>; readonly now: () => 
   });
   return { promise, now: () => now() };
 }
+
+interface Scheduled {
+  readonly activity: string;
+  readonly limitSeconds: number;
+  readonly input: unknown;
+}
+/** What a run has asked for so far. */
+export async function historyOf(handle: StageHandle | CurriculumHandle): Promise<{
+  readonly scheduled: readonly Scheduled[];
+  readonly cancelRequests: number;
+}> {
+  const events = (await handle.fetchHistory()).events ?? [];
+  const scheduled = events.flatMap(({ activityTaskScheduledEventAttributes: found }) => {
+    const data = found?.input?.payloads?.[0]?.data;
+    return found === undefined || found === null
+      ? []
+      : [
+          {
+            activity: found.activityType?.name ?? '',
+            limitSeconds: Number(found.scheduleToCloseTimeout?.seconds ?? 0),
+            input: data === undefined || data === null ? null : (JSON.parse(Buffer.from(data).toString()) as unknown),
+          },
+        ];
+  });
+  const cancels = events.filter((event) => (event.activityTaskCancelRequestedEventAttributes ?? null) !== null);
+  return { scheduled, cancelRequests: cancels.length };
+}

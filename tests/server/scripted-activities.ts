@@ -3,7 +3,15 @@
  * will. Training itself is tested with the real trainer (tests/activity, tests/server/two-hosts, campaign).
  */
 import { Context } from '@temporalio/activity';
-import type { Acquired, CheckpointAt, FoundCheckpoints, Grant, Stopped, TrainEnd } from '../../activities/contracts.js';
+import type {
+  Acquired,
+  CheckpointAt,
+  ControlActivities,
+  FoundCheckpoints,
+  Grant,
+  Stopped,
+  TrainEnd,
+} from '../../activities/contracts.js';
 import { createControlActivities } from '../../activities/control/activities.js';
 import { toFailure } from '../../activities/support/failures.js';
 import type { StageResult } from '../../core/checkpoint.js';
@@ -13,6 +21,7 @@ import type { Measured } from '../../core/gate.js';
 import { hostQueue } from '../../core/ids.js';
 import { planAgain, type PlanChange } from '../../core/plan-again.js';
 import { checkpointWeightsKey, type Plan } from '../../core/plan.js';
+import type { StageStatus } from '../../core/states.js';
 
 export const KEY = (n: number): string => String(n).padStart(64, '0');
 
@@ -69,6 +78,8 @@ export class Script {
   readonly evaluating = new Map<string, Promise<void>>();
   /** By a recipe's name: what planning again waits for, to hold a change of the plan open. */
   readonly planning = new Map<string, Promise<void>>();
+  /** By a stage's workflow: what an update waits for on its way from the curriculum. */
+  readonly passing = new Map<string, Promise<void>>();
   /** Names of stages that asked for a device. */
   readonly asked = new Set<string>();
   /** By a stage's key: where its run stood. */
@@ -82,8 +93,13 @@ export class Script {
     const raise = (type: FailureType, details = {}): never => {
       throw toFailure(new StagewrightError(type, `${type} by script`, details), Context.current().info.attempt);
     };
+    const control = createControlActivities();
     return {
-      ...createControlActivities(),
+      ...control,
+      updateStage: async (input: Parameters<ControlActivities['updateStage']>[0]): Promise<StageStatus> => {
+        await this.passing.get(input.workflowId);
+        return control.updateStage(input);
+      },
       planAgain: async ({ plan, change }: { plan: Plan; change: PlanChange }): Promise<Plan> => {
         await this.planning.get(plan.recipe);
         return planAgain(plan, change);

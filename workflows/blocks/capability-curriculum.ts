@@ -59,7 +59,7 @@ async function goThrough(run: CurriculumRun, control: boolean): Promise<boolean>
   while (run.begun < run.plan.stages.length) {
     const next = await run.begin();
     if (next === null) return false;
-    const outcome = await run.unlessStopped(() => oneStage(run, next));
+    const outcome = await run.unlessStopped(() => oneStage(run, next, control));
     run.at('between');
     if (outcome === null || outcome.state === 'stopped') return false;
     const passed = await run.unlessStopped(async () => {
@@ -71,26 +71,43 @@ async function goThrough(run: CurriculumRun, control: boolean): Promise<boolean>
   return true;
 }
 
-async function oneStage(run: CurriculumRun, planned: PlannedStage): Promise<StageOutcome> {
+async function oneStage(run: CurriculumRun, planned: PlannedStage, control: boolean): Promise<StageOutcome> {
   const { recipe } = run.plan;
+  /** Without updates of its own nobody could resume it. */
+  const holdIf = (paused: boolean): boolean => {
+    if (!paused || !control) return false;
+    run.hold();
+    return true;
+  };
   const outcome = await runStage(planned, run.placement, {
     recipe,
     starting: (start) => run.starting(start),
-    onRun: (stage, whose) => {
-      run.at(whose === 'own' ? 'stage' : 'joined');
+    onRun: (stage, whose, runId) => {
+      run.at(whose === 'own' ? 'stage' : 'joined', runId);
       if (whose === 'joined')
         run.markStage(stage.key, { reused: true, last_control: `another curriculum runs it: ${stageId(stage.key)}` });
     },
     planAgain: async (stage, change, end) => {
       run.at('between');
-      if (end.state === 'superseded') run.markStage(stage.key, { state: 'superseded', last_control: end.reason });
+      if (end.state !== 'superseded') {
+        await replan(run, change);
+        return nowOf(run, stage);
+      }
+      const held = holdIf(end.paused === true);
+      run.markStage(stage.key, { state: 'superseded', last_control: end.reason });
       await replan(run, change);
-      const now = run.plan.stages[run.begun - 1] ?? stage;
-      if (end.state === 'superseded') run.markStage(now.key, { last_control: lineage(stage, end) });
+      const now = nowOf(run, stage);
+      run.markStage(now.key, { last_control: lineage(stage, end) });
+      if (held) {
+        run.markStage(now.key, { state: 'paused' });
+        run.note(staysPaused(end));
+      }
       return now;
     },
   });
   const { key } = outcome.stage;
+  // Its child has ended: another run of its key is not ours to change.
+  run.at('between');
   switch (outcome.state) {
     case 'stopped':
       run.markStage(key, { state: 'stopped', last_failure: outcome.reason });
@@ -102,7 +119,10 @@ async function oneStage(run: CurriculumRun, planned: PlannedStage): Promise<Stag
     }
     case 'skipped':
       run.markStage(key, { state: 'skipped', step: outcome.step, last_control: skipped(outcome) });
+      holdIf(outcome.paused);
       await replan(run, { kind: 'hand_over', stage: key, weights: outcome.weights });
+      // Now the update that skipped it has said its words.
+      if (outcome.paused && control) run.note(staysPaused(outcome));
       break;
   }
   return outcome;
@@ -137,6 +157,11 @@ async function gates(run: CurriculumRun, { stage }: StageWeights, control: boole
   return true;
 }
 
+/** What the stage that has begun is by the plan. */
+function nowOf(run: CurriculumRun, stage: PlannedStage): PlannedStage {
+  return run.plan.stages[run.begun - 1] ?? stage;
+}
+
 /** One change at a time: an update may be planning too. */
 async function replan(run: CurriculumRun, change: PlanChange): Promise<void> {
   await run.lock.hold(async () => run.replan(await planAgain(run.plan, change, run.placement)));
@@ -151,4 +176,8 @@ function lineage(before: PlannedStage, end: Extract<StageEnd, { state: 'supersed
 
 function skipped({ step, reason }: Extract<StageOutcome, { state: 'skipped' }>): string {
   return `break in lineage: the weights of step ${step} are handed over in place of its result; ${reason}`;
+}
+
+function staysPaused({ state, reason }: { readonly state: string; readonly reason: string }): string {
+  return `${state === 'skipped' ? 'skipped' : 'amended'} while it was paused (${reason}): it stays so until resume`;
 }

@@ -82,7 +82,7 @@ type Found = { readonly value: number; readonly n: number } | { readonly unmeasu
 async function measure(checked: MeasuredGate, subject: GateSubject, placement: Placement): Promise<Found> {
   const { stage, evaluation = null } = subject;
   if (checked.on === 'evaluation' && evaluation === null)
-    throw invalid(`the gate on ${describeGate(checked)} after ${stage.name} was given no evaluation`);
+    return { unmeasurable: `there is no evaluation of ${stage.name} on ${checked.data}` };
   const store = storeActivities(placement, `${stage.name}: ${describeGate(checked)}`);
   const wait = waitOut();
   return persist<Found, Found>(

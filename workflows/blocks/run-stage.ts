@@ -26,7 +26,8 @@ export type StageWeights = {
   readonly result: StageResult;
 } & (
   | { readonly state: 'done'; readonly reused: boolean; readonly attempts: number }
-  | { readonly state: 'skipped'; readonly step: number; readonly reason: string }
+  /** `paused`: it was, and nobody has resumed it: whoever goes on should wait for that. */
+  | { readonly state: 'skipped'; readonly step: number; readonly reason: string; readonly paused: boolean }
 );
 export type StageOutcome =
   StageWeights | { readonly state: 'stopped'; readonly stage: PlannedStage; readonly reason: string };
@@ -36,8 +37,8 @@ export interface RunStageOptions {
   readonly after?: StageWeights;
   /** Recipe's name, for search attributes. */
   readonly recipe?: string;
-  /** Told when it is started, or when a run of somebody else's is joined. */
-  readonly onRun?: (stage: PlannedStage, whose: 'own' | 'joined') => void;
+  /** Told when it is started, with the id of its first run, or when a run of somebody else's is joined. */
+  readonly onRun?: (stage: PlannedStage, whose: 'own' | 'joined', runId?: string) => void;
   /** Around the start of the child, e.g. to hold it back. */
   readonly starting?: <T>(start: () => Promise<T>) => Promise<T>;
   /** Plans a change of the stage and returns it as it is then; without it the stage is planned again by itself. */
@@ -83,7 +84,7 @@ export async function runStage(
         const left = { stage, weights: result.key, result };
         return end.state === 'done'
           ? { ...left, state: 'done', reused: false, attempts: end.attempts }
-          : { ...left, state: 'skipped', step: end.step, reason: end.reason };
+          : { ...left, state: 'skipped', step: end.step, reason: end.reason, paused: end.paused === true };
       }
       default:
         return assertNever(end);
@@ -125,7 +126,7 @@ async function childOf(
         ),
       control: controlActivities(placement, `${stage.name}: runs elsewhere`),
       find: () => persist(() => storeActivities(placement, stage.name).findResult(stage.key), waitOut()),
-      onStart: () => onRun?.(stage, 'own'),
+      onStart: (runId) => onRun?.(stage, 'own', runId),
       onJoin: () => onRun?.(stage, 'joined'),
     });
   } catch (error) {
