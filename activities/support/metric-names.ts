@@ -65,7 +65,7 @@ export const METRICS = {
   },
   stagewright_device_requests: {
     kind: 'counter',
-    help: 'Requests for devices, by outcome: granted, finished or a failure type. A refused one is asked again.',
+    help: 'Requests for devices, by outcome: granted, finished, cancelled or a failure type. A refused one is asked again.',
     labels: [...REQUEST, 'outcome'],
   },
   stagewright_queue_wait_seconds: {

@@ -44,7 +44,8 @@ async function measured(
       metrics.record('stagewright_queue_wait_seconds', (Date.now() - info.scheduledTimestampMs) / 1000, on);
     return acquired;
   } catch (error) {
-    count(error instanceof StagewrightError ? error.type : 'Internal');
+    const cancelled = error instanceof CancelledFailure;
+    count(cancelled ? 'cancelled' : error instanceof StagewrightError ? error.type : 'Internal');
     throw error;
   }
 }
