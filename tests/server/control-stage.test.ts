@@ -178,9 +178,9 @@ describe('two operators', () => {
     const exported = later();
     script.exporting = exported.promise;
     const handle = await atWork('two');
-    const exporting = until(async () => script.calls.includes('export 4'));
-    const first = tellStage(handle, 'skip', { ...by, step: 4 });
-    await exporting;
+    const accepted = later();
+    const first = tellStage(handle, 'skip', { ...by, step: 4 }, accepted.now);
+    await accepted.promise;
     // Accepted while the first is carried out, since its state cannot be known yet.
     const second = tellStage(handle, 'pause', { actor: 'bob' }, exported.now);
     expect(await first).toMatchObject({ answer: { state: 'skipped' } });
