@@ -34,6 +34,8 @@ export const evaluationSummarySchema = z.strictObject({
   n: z.int(),
   correct: z.int(),
   format: z.int(),
+  /** Responses that hold no answer, or two: neither right nor wrong, 0 in every share. Absent in summaries from before it was counted. */
+  ungradable: z.int().optional(),
   by_capability: z.record(z.string(), tally),
   by_kind: z.record(z.string(), tally.extend({ format: z.int(), tokens: z.int() })),
   /** Digits named in visual traces, by true digit: read right of n. Shows a base that is blind to one digit. */

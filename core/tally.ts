@@ -17,6 +17,7 @@ export function tallyAnswers(of: TallyOf, answers: Iterable<GradedAnswer>): Eval
     n: 0,
     correct: 0,
     format: 0,
+    ungradable: 0,
     by_capability: {},
     by_kind: {},
     by_digit: {},
@@ -28,6 +29,7 @@ export function tallyAnswers(of: TallyOf, answers: Iterable<GradedAnswer>): Eval
     summary.n += 1;
     summary.correct += right;
     summary.format += Number(answer.format);
+    summary.ungradable = (summary.ungradable ?? 0) + Number(answer.answer === null);
     add(summary.by_capability, answer.capability, right);
     const kind = (summary.by_kind[answer.kind] ??= { n: 0, correct: 0, format: 0, tokens: 0 });
     kind.n += 1;

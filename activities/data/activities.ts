@@ -13,6 +13,7 @@ import { readRecord } from '../../store/records.js';
 import { loadRows, ROWS_FILE } from '../../store/rows.js';
 import type { Store } from '../../store/store.js';
 import type { DataActivities } from '../contracts.js';
+import { checkGolds } from './check-golds.js';
 import { guarded } from '../support/failures.js';
 import { withHeartbeat } from '../support/heartbeat.js';
 import { materialiseDigits } from './digits-dataset.js';
@@ -99,7 +100,7 @@ async function fill(store: Store, data: PlannedData, folder: string): Promise<nu
   if (derivation.generator === 'union') return unite(store, data, folder);
   if (derivation.generator === 'digits') {
     await materialiseDigits(derivation, folder);
-    return (await loadRows(folder)).length;
+    return checkGolds(name, await loadRows(folder));
   }
   if (own === null) throw new StagewrightError('RecipeInvalid', `data set ${name} names no folder`);
   const assertPlanned = async (rows: string): Promise<void> => {
@@ -111,7 +112,7 @@ async function fill(store: Store, data: PlannedData, folder: string): Promise<nu
   };
   await assertPlanned(own);
   // Where they are, so that faults name the files that a person wrote, and no path that leaves the folder is ever copied.
-  const { length } = await loadRows(own);
+  const length = checkGolds(name, await loadRows(own));
   const text = await readFile(join(own, ROWS_FILE), 'utf8');
   for (const image of imagesOf(text)) {
     await mkdir(dirname(join(folder, image)), { recursive: true });

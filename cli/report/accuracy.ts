@@ -89,6 +89,7 @@ function table(data: string, columns: readonly Column[], kinds: KindCapabilities
   const details = [
     ...detail('digits read in visual traces', columns, (s) => s.by_digit),
     ...detail('multiple choice, by right letter', columns, (s) => s.by_letter),
+    ...detail('answers that could not be graded', columns, ungradable),
   ];
   return { data, columns: columns.map((c) => c.name), rows, details, lengths: lengths(columns, allKinds) };
 }
@@ -114,6 +115,10 @@ function lengths(columns: readonly Column[], kinds: readonly string[]): Accuracy
 }
 
 type Tallies = EvaluationSummary['by_digit'];
+
+/** Counted apart, not among the wrong; none where none was seen. */
+const ungradable = ({ n, ungradable: count }: EvaluationSummary): Tallies =>
+  count === undefined || count === 0 ? {} : { 'of all': { n, correct: count } };
 
 function detail(label: string, columns: readonly Column[], of: (summary: EvaluationSummary) => Tallies): AccuracyRow[] {
   const names = [
