@@ -6,7 +6,7 @@
 import { burn } from './bounds.js';
 import { closeFixed, type ExactPoint, precise } from './precise.js';
 import { complex, exact, modular, modPow, PRIMES, real } from './evaluate.js';
-import { hasConstant, hasDecimal, hasVariable, type Node, some, variables } from './node.js';
+import { hasConstant, hasDecimal, hasVariable, type Node, sameTree, some, variables } from './node.js';
 import * as Q from './rational.js';
 import { rule } from './rules.js';
 
@@ -61,6 +61,12 @@ const close = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-9 * Math.
 export type Equality = 'equal' | 'different' | 'unknown';
 
 export function equalNodes(a: Node, b: Node, rounding: number): Equality {
+  const said = byValue(a, b, rounding);
+  // What has no value anywhere is still equal to itself.
+  return said === 'unknown' && sameTree(a, b) && rule('same-tree') ? 'equal' : said;
+}
+
+function byValue(a: Node, b: Node, rounding: number): Equality {
   burn(1);
   const rounds = (hasDecimal(a) || hasDecimal(b)) && rule('rounding');
   if (a.k === 'based' || b.k === 'based') return based(a, b);

@@ -127,3 +127,16 @@ function signed(node: Node & { k: 'pm' }, side: 1 | -1): Node {
   const inner = bothSigns(node.x)[side === 1 ? 0 : 1] ?? node.x;
   return node.sign * side === 1 ? inner : { k: 'neg', x: inner };
 }
+
+/** The same expression as written, whatever its value. */
+export function sameTree(a: Node, b: Node): boolean {
+  if (a.k !== b.k) return false;
+  if (a.k === 'num' && b.k === 'num') return a.q.n * b.q.d === b.q.n * a.q.d;
+  if ((a.k === 'sym' && b.k === 'sym') || (a.k === 'const' && b.k === 'const')) return a.name === b.name;
+  if (a.k === 'fn' && b.k === 'fn' && a.name !== b.name) return false;
+  if (a.k === 'root' && b.k === 'root' && a.degree !== b.degree) return false;
+  if (a.k === 'pm' && b.k === 'pm' && a.sign !== b.sign) return false;
+  if (a.k === 'based' || b.k === 'based') return false;
+  const [inner, other] = [children(a), children(b)];
+  return inner.length === other.length && inner.every((one, i) => sameTree(one, other[i] ?? one));
+}

@@ -47,6 +47,7 @@ export const RULES = {
   repeating: 'a bar over decimals repeats them',
   'right-side': 'x = 5 answers 5',
   rounding: 'with a decimal, equal after rounding',
+  'same-tree': 'an expression without a value is equal to itself',
   'same-tokens': 'what is not understood is equal to itself, spacing aside',
   'scale-words': '2 million is 2,000,000',
   'scaled-inequality': '2x + 2y < 6 is x + y < 3',

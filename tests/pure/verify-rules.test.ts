@@ -41,6 +41,7 @@ const WITNESSES: readonly (readonly [
   ['open-tuple', '(1,2)', '\\boxed{1, 2}', 'correct'],
   ['option-text-behind', 'B', '\\boxed{B. 60^\\circ}', 'ungradable', ['30°', '45°', '60°', '90°']],
   ['same-tokens', '\\iint_D f', '\\boxed{\\iint _D  f}', 'correct'],
+  ['same-tree', '\\frac{x}{n-n}', '\\boxed{{\\frac{x}{(n-n)}}}', 'correct'],
   ['scaled-inequality', 'x + y < 3', '\\boxed{2x + 2y < 6}', 'correct'],
   ['set-builder', '(3,\\infty)', '\\boxed{\\{x \\mid x > 3\\}}', 'correct'],
   ['sixty-digits', '\\sqrt{10^{20}+1}', '\\boxed{10^{10}}', 'wrong'],
