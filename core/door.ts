@@ -77,3 +77,13 @@ export {
   type Queues,
 } from './ids.js';
 export { canonicalJson, derivationKey } from './canonical-json.js';
+export { verify } from './verify/verify.js';
+export { verifierNamed, VERIFIERS, type Verifier, type VerifierName } from './verify/verifiers.js';
+export { verifySettingsSchema, type VerifySettings } from './verify/settings.js';
+export {
+  REASONS,
+  VERIFIER_VERSION,
+  type Item as VerifyItem,
+  type Result as VerifyResult,
+  type Verdict as VerifyVerdict,
+} from './verify/contract.js';
