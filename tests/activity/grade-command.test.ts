@@ -100,6 +100,28 @@ describe('stagewright grade', () => {
     );
   });
 
+  test('a file on standard input, of lines longer than what is read at once', async () => {
+    const file = join(folder, 'answers.jsonl');
+    const items = Array.from({ length: 8 }, (_, id) => ({
+      id,
+      gold: '5',
+      pred: `${'x'.repeat(id * 100_000)} \\boxed{${id}}`,
+    }));
+    await writeFile(file, lines(items));
+    const script = `exec "$0" "$1" grade <"$2"`;
+    const child = spawn('sh', ['-c', script, process.execPath, join(DIST, 'cli/main.js'), file]);
+    let out = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+    const code = await new Promise((done) => child.on('close', done));
+    const said = out
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as { id: number; correct: boolean });
+    expect(code).toBe(0);
+    expect(said.filter(({ correct }) => correct).map(({ id }) => id)).toEqual([5]);
+    expect(said.length).toBe(items.length);
+  });
+
   test('the reward has its number; an unknown verifier is named with the nearest', async () => {
     const item = { id: 1, gold: '5', pred: '<think>3 + 2</think> \\boxed{6}' };
     const rewarded = await grade(['--verifier', 'reward'], lines([item]));
