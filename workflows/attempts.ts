@@ -53,7 +53,7 @@ async function attemptUntilDone(
     // The answer `restart` must not be lost: a new run would begin without it.
     if (workflowInfo().continueAsNewSuggested && !run.fromStart) return { kind: 'continue' };
     run.attempts += 1;
-    if (run.state !== 'queued') run.to('queued');
+    run.reach('queued');
     const { workflowId: workflow_id, runId: run_id } = workflowInfo();
     let failure: StageFailure;
     try {
@@ -120,7 +120,7 @@ function granted(run: StageRun, grant: Grant): void {
   run.step = grant.resumeFrom?.step ?? null;
   const passed = grant.passedOver[0];
   if (passed !== undefined) run.lastFailure = `checkpoint of step ${passed.step} passed over: ${passed.reason}`;
-  run.to('running');
+  run.reach('running');
 }
 
 export function noteFailure(run: StageRun, { type, message }: StageFailure): void {

@@ -40,7 +40,7 @@ export function createStageHold(run: StageRun): StageHold {
     scope?.cancel();
   };
   const settlePause = (): void => {
-    if (pausedBy === null || run.state !== 'pausing') return;
+    if (pausedBy === null || run.state === 'paused' || !isOpen(run.state)) return;
     note('pause', pausedBy, whereStopped(run));
     run.to('paused');
   };

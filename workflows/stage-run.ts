@@ -2,7 +2,7 @@
  * Where one stage's run stands: what its loop and its updates share, what the query answers, and what the UI is told at each
  * transition. It decides nothing.
  */
-import { condition, setCurrentDetails } from '@temporalio/workflow';
+import { CancelledFailure, condition, setCurrentDetails } from '@temporalio/workflow';
 import type { Grant, Stopped } from '../activities/contracts.js';
 import { amendStage, type SettingChanges } from '../core/amend.js';
 import type { CheckpointRef } from '../core/checkpoint.js';
@@ -10,6 +10,7 @@ import type { PlannedStage } from '../core/plan.js';
 import type { Question, StageState, StageStatus } from '../core/states.js';
 import { markAttributes } from './attributes.js';
 import { stageDetails } from './details.js';
+import { throwIfCancelled } from './failure.js';
 import type { StageFailure } from './failure.js';
 import type { StageEnd, StageInput } from './messages.js';
 import { createLock, type Lock } from './updates.js';
@@ -41,6 +42,8 @@ export interface StageRun {
   readonly set: SettingChanges;
   status(): StageStatus;
   to(state: StageState): void;
+  /** The same from within the work: not once the work is cancelled, since whoever did that says where the stage stands. */
+  reach(state: 'queued' | 'running' | 'waiting'): void;
   /** Execution settings, gates and the like: the stage stays what it is. */
   change(set: SettingChanges): void;
   /** Parks: resolves when a person says how to go on. No device is held, no event is made. */
@@ -102,6 +105,10 @@ export function createStageRun(input: StageInput, planned: PlannedStage): StageR
       state = next;
       told();
     },
+    reach(next) {
+      throwIfCancelled(new CancelledFailure('cancelled'));
+      if (state !== next) run.to(next);
+    },
     change(changes) {
       stage = amendStage(stage, changes);
       set = { ...set, ...changes };
@@ -109,8 +116,8 @@ export function createStageRun(input: StageInput, planned: PlannedStage): StageR
     async ask(question) {
       const asked: NonNullable<typeof open> = { question, answer: null };
       open = asked;
-      run.to('waiting');
       try {
+        run.reach('waiting');
         // The answer's own update completes first, as it did in version 0.1: histories hold that order.
         await condition(() => asked.answer !== null && !lock.busy());
       } finally {

@@ -1,6 +1,7 @@
 /** What a person's updates do to a running stage beyond its state: what is stopped, what is lost, what is handed over, what is refused. */
 import type { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { stageId } from '../../core/ids.js';
 import { answerUpdate, stageStatusQuery } from '../../workflows/messages.js';
 import { key, later, stageIs, startStage, tellStage, until, type StageHandle } from './control-support.js';
 import { openBench, stageOf, type Bench } from './harness.js';
@@ -40,6 +41,19 @@ describe.concurrent('pause', () => {
     expect(paused.last_control).toBe('paused by ann: why at step 9 (1 step to be done again)');
     expect(paused.step).toBe(8);
     expect(script.training.has('pause')).toBe(false);
+    await tellStage(handle, 'resume', by);
+    await expect(handle.result()).resolves.toMatchObject({ state: 'done', attempts: 2 });
+  });
+
+  test('that meets a device being granted gives it back and is a pause', async () => {
+    const granted = later();
+    script.acquiring.set('granted', granted.promise);
+    const handle = await start('granted', []);
+    await until(async () => script.calls.includes('acquiring granted'));
+    // The grant comes after the pause has cancelled the asking for it.
+    const paused = await tellStage(handle, 'pause', by, granted.now);
+    expect(paused).toMatchObject({ answer: { state: 'paused' } });
+    expect(script.stops.some(({ key: stopped }) => handle.workflowId === stageId(stopped))).toBe(true);
     await tellStage(handle, 'resume', by);
     await expect(handle.result()).resolves.toMatchObject({ state: 'done', attempts: 2 });
   });
@@ -245,3 +259,26 @@ function texts(value: unknown): string[] {
   if (value instanceof Uint8Array) return [Buffer.from(value).toString('utf8')];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(texts) : [];
 }
+
+test('a pause that meets the end of a step before training, in one workflow task, is a pause', async () => {
+  const alone = new Script();
+  const own = await openBench(inject('temporalAddress'), alone);
+  try {
+    const made = later();
+    alone.acquiring.set('deaf-data', made.promise);
+    const stage = stageOf(key(), 'before-training');
+    const handle = await startStage(own, { ...stage, data: { ...stage.data, name: 'deaf-data' } });
+    await until(async () => alone.calls.includes('making deaf-data'));
+    let paused: ReturnType<typeof tellStage> | undefined;
+    await own.withoutControl(async () => {
+      paused = tellStage(handle, 'pause', by);
+      made.now();
+      await until(async () => ((await handle.describe()).raw.pendingActivities ?? []).length === 0);
+    });
+    expect(await paused).toMatchObject({ answer: { state: 'paused' } });
+    await tellStage(handle, 'resume', by);
+    await expect(handle.result()).resolves.toMatchObject({ state: 'done' });
+  } finally {
+    await own.close();
+  }
+});

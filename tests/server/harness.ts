@@ -14,6 +14,8 @@ export interface Bench {
   readonly prefix: string;
   /** Random, so that runs of one server never meet. */
   key(n: number): string;
+  /** Nobody serves workflows while `between` goes on: what happens then meets them in one task. */
+  withoutControl(between: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -25,8 +27,14 @@ export async function openBench(address: string, script: Pick<Script, 'activitie
   const connection = await NativeConnection.connect({ address });
   const activities = script.activities(host, prefix);
   const common = { connection, activities, maxHeartbeatThrottleInterval: '200ms', shutdownForceTime: '1s' };
+  const serveWorkflows = async (): Promise<Worker> =>
+    Worker.create({
+      ...common,
+      taskQueue: controlQueue(prefix),
+      ...(bundle === undefined ? {} : { workflowBundle: await bundle }),
+    });
   const workers = [
-    await Worker.create({ ...common, taskQueue: controlQueue(prefix), workflowBundle: await bundle }),
+    await serveWorkflows(),
     ...(await Promise.all(
       [cpuQueue(prefix), classQueue('any', prefix), hostQueue(host, prefix)].map((taskQueue) =>
         Worker.create({ ...common, taskQueue }),
@@ -40,6 +48,15 @@ export async function openBench(address: string, script: Pick<Script, 'activitie
     client,
     prefix,
     key: (n) => `${salt}${KEY(n).slice(32)}`,
+    async withoutControl(between) {
+      const [control] = workers;
+      control?.shutdown();
+      await running[0];
+      await between();
+      const next = await serveWorkflows();
+      workers[0] = next;
+      running[0] = next.run().catch(() => undefined);
+    },
     close: async () => {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
       await Promise.all(running);

@@ -73,6 +73,8 @@ export class Script {
   /** By a stage's name, for tests that run beside each other: its acts, whether no device is ever free, what its evaluation waits for. */
   readonly actsOf = new Map<string, Act[]>();
   readonly withoutDevice = new Set<string>();
+  /** What a grant to a stage, or the making of a data set, of this name waits for, deaf to a cancel. */
+  readonly acquiring = new Map<string, Promise<void>>();
   /** Names of stages whose `train` is at work: only these hear a cancel. */
   readonly training = new Set<string>();
   readonly evaluating = new Map<string, Promise<void>>();
@@ -138,7 +140,12 @@ export class Script {
       },
       findResult: async (key: string): Promise<StageResult | null> => this.results.get(key) ?? null,
       takeOver: async (key: string): Promise<StageResult> => this.results.get(key) ?? resultOf(key),
-      prepareData: async (): Promise<{ rows: number }> => {
+      prepareData: async (data: { name: string }): Promise<{ rows: number }> => {
+        const deaf = this.acquiring.get(data.name);
+        if (deaf !== undefined) {
+          this.calls.push(`making ${data.name}`);
+          await deaf;
+        }
         const type = this.prepareFailures.shift();
         if (type !== undefined) raise(type);
         return { rows: 4 };
@@ -163,6 +170,11 @@ export class Script {
         if (this.withoutDevice.has(input.stage.name)) raise('NoFreeDevice');
         const beat = setInterval(() => Context.current().heartbeat(), 200);
         await (this.granting.get(input.stage.name) ?? Promise.resolve()).finally(() => clearInterval(beat));
+        const deaf = this.acquiring.get(input.stage.name);
+        if (deaf !== undefined) {
+          this.calls.push(`acquiring ${input.stage.name}`);
+          await deaf;
+        }
         const step = this.resumeSteps.shift() ?? 0;
         const grant: Grant = {
           host,
