@@ -64,8 +64,10 @@ export function stateWords(stage: StageStatus): string {
     case 'skipped':
     case 'stopped':
     case 'cancelled':
-    case 'superseded':
       return control === null ? (failure === null ? state : `${state}: ${failure}`) : `${state}; ${control}`;
+    case 'superseded':
+      // Its control is who amended it, and why.
+      return control === null ? state : `${state} by ${control}`;
     default:
       return assertNever(state);
   }
@@ -106,8 +108,8 @@ export function gateWords({ stage, gate, state, detail }: GateStatus): string {
 
 /** What persons did last: to the run, and to stages where the run does not say the same. */
 export function controlsOf({ last_control: control, stages }: CurriculumStatus): string[] {
-  const of = stages.flatMap(({ name, last_control: own }) =>
-    own === null || control?.includes(`(stage ${name}`) === true ? [] : [`${name}: ${own}`],
+  const of = stages.flatMap(({ name, state, last_control: own }) =>
+    own === null || state === 'superseded' || control?.includes(`(stage ${name}`) === true ? [] : [`${name}: ${own}`],
   );
   return [...(control === null ? [] : [control]), ...of];
 }

@@ -55,7 +55,11 @@ export async function findStages(store: Store, meant: string | undefined, query:
     return all.filter(({ key }) => keys.includes(key));
   }
   const names = [...new Set(all.flatMap(({ name }) => name ?? []))].sort();
-  throw new StagewrightError('UnknownName', `no stage "${meant}" in the store ${store.root}; ${hint(meant, names)}`);
+  throw new StagewrightError(
+    'UnknownName',
+    `no stage "${meant}" in the store ${store.root}; ${hint(meant, names)}` +
+      (within === null ? '. A recipe is meant by its file, or by its name with --recipe' : ''),
+  );
 }
 
 /** @throws StagewrightError UnknownName, also when several are meant: it lists their keys. */

@@ -40,7 +40,7 @@ export async function checkDevices({ settings, env }: Patient): Promise<Finding[
         `set STAGEWRIGHT_CPU_SLOTS to ${cores} at most`,
       ),
     );
-  else findings.push(pass(`${cpuSlots} CPU slots, ${cores} cores`));
+  else findings.push(pass(`${cpuSlots} CPU slot${cpuSlots === 1 ? '' : 's'}, ${cores} cores`));
   return findings;
 }
 

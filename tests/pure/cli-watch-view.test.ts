@@ -136,7 +136,7 @@ describe('the view', () => {
   });
 
   it('an amended stage stands below the one that it superseded, whose evaluations it does not repeat', () => {
-    const control = 'amended by ann: too fast';
+    const control = 'ann: too fast';
     const text = drawView(
       seen([
         stage('see', { state: 'superseded', last_control: control }),
@@ -145,7 +145,7 @@ describe('the view', () => {
       { columns: 100, rows: 40 },
       PLAIN,
     );
-    expect(text).toContain(`superseded; ${control}`);
+    expect(text).toContain(`superseded by ${control}`);
     expect(text).toContain('1 of 1 stages done');
     expect(text.match(/evaluation on held/gu)).toHaveLength(2);
   });
