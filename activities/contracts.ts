@@ -61,8 +61,11 @@ export interface StoreActivities {
   findCheckpoint(input: {
     stage: PlannedStage;
     step: number | null;
-    /** Settings of the stage that will go on from it: the checkpoint is pinned for that stage before anything is stopped. */
-    hold_for?: SettingChanges;
+    /**
+     * What the checkpoint is pinned for before anything else happens to the stage, whose retention would take it: the stage with
+     * these settings, which goes on from it, or the hand-over of its weights.
+     */
+    hold_for?: SettingChanges | 'hand_over';
   }): Promise<FoundCheckpoints>;
   /**
    * Exports the weights of a checkpoint before its stage is done, under their own key (core/plan.ts checkpointWeightsKey), where
@@ -145,6 +148,8 @@ export interface EvaluationActivities {
     gate: MeasuredGate;
     stage: PlannedStage;
     evaluation: PlannedEvaluation | null;
+    /** Of a stage that was skipped: the step whose weights were handed over. What was trained beyond it is not measured. */
+    up_to?: number;
   }): Promise<Measured>;
   summarise(input: { evaluation: PlannedEvaluation; result: StageResult; shards: number }): Promise<void>;
 }

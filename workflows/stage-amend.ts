@@ -35,19 +35,20 @@ export async function amendRunning(run: StageRun, hold: StageHold, by: Amend): P
   const amended = amendStage(run.stage, by.set);
   if (by.from === undefined && !by.weights_only && !isOtherStage(run.stage, amended)) return keep(run, hold, by);
   const finder = createFinder(run);
-  /** Kept before anything is stopped: what stops saves once more, and retention would take an older checkpoint. */
-  const kept = async (at: CheckpointAt | null): Promise<Source> => {
-    mustFit(run.stage, amended, by, at);
+  // Kept before anything is stopped: what stops saves once more, and retention would take an older checkpoint.
+  const holder = by.weights_only ? 'hand_over' : by.set;
+  const taken = async (at: CheckpointAt | null): Promise<Source> => {
     if (at === null) return { at, weights: null };
     const weights = by.weights_only ? (await finder.exported(at)).key : null;
     mustDiffer(run.stage, amended, at, weights);
-    return { at: weights === null ? await finder.held(at, by.set) : at, weights };
+    return { at, weights };
   };
-  const named = by.from === undefined ? null : await kept(by.from === 0 ? null : await finder.named(by.from));
   // What can be refused is refused before the run is disturbed.
-  if (named === null && !by.weights_only) mustFit(run.stage, amended, by, await finder.newest());
+  if (!by.weights_only) mustFit(run.stage, amended, by.from ?? (await finder.newest())?.step ?? 0);
+  const named = by.from === undefined ? null : await taken(by.from === 0 ? null : await finder.named(by.from, holder));
   await hold.withoutRun(async () => {
-    const { at, weights } = named ?? (await kept(await finder.newest()));
+    const { at, weights } = named ?? (await taken(await finder.newest(holder)));
+    if (!by.weights_only) mustFit(run.stage, amended, at?.step ?? 0);
     if (at === null && run.stage.continues === undefined && !isOtherStage(run.stage, amended))
       throw refuse('the stage has no whole checkpoint yet: with the settings that it has there is nothing to change');
     const from = at === null ? 'its start' : `${weights === null ? '' : 'the weights of '}step ${at.step}`;
@@ -94,11 +95,12 @@ async function keep(run: StageRun, hold: StageHold, by: Amend): Promise<void> {
   else await hold.withoutRun(change);
 }
 
-function mustFit(stage: PlannedStage, amended: PlannedStage, by: Amend, at: CheckpointAt | null): void {
+/** @param step that it would go on from; 0 = its start */
+function mustFit(stage: PlannedStage, amended: PlannedStage, step: number): void {
   const { steps } = amended.objective.training;
-  if (at !== null && !by.weights_only && steps <= at.step)
+  if (steps <= step)
     throw refuse(
-      `training.steps ${steps} is not above step ${at.step}, from which stage ${stage.name} would go on; name an earlier checkpoint in from`,
+      `training.steps ${steps} is not above step ${step}, from which stage ${stage.name} would go on; name an earlier checkpoint in from`,
     );
 }
 

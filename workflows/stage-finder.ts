@@ -6,12 +6,13 @@ import { EXPORT_LIMIT, storeActivities, UPDATE_LIMIT } from './proxies.js';
 import type { StageRun } from './stage-run.js';
 import { onBehalf, refuse } from './updates.js';
 
+/** What a checkpoint is kept from retention for: a stage with these settings that goes on from it, or the hand-over of its weights. */
+type Holder = SettingChanges | 'hand_over';
+
 export interface Finder {
   /** Null when the stage has none yet. */
-  newest(): Promise<CheckpointAt | null>;
-  named(step: number): Promise<CheckpointAt>;
-  /** The same, kept from retention for the stage with other settings that goes on from it. */
-  held(checkpoint: CheckpointAt, set: SettingChanges): Promise<CheckpointAt>;
+  newest(holder?: Holder): Promise<CheckpointAt | null>;
+  named(step: number, holder: Holder): Promise<CheckpointAt>;
   exported(checkpoint: CheckpointAt): Promise<StageResult>;
   /** Weights of the parent, verified. */
   takenOver(parent: string): Promise<StageResult>;
@@ -21,24 +22,26 @@ export interface Finder {
 export function createFinder(run: StageRun): Finder {
   const store = (limit: typeof UPDATE_LIMIT | typeof EXPORT_LIMIT): StoreActivities =>
     storeActivities(run.input, run.stage.name, limit);
-  const find = (step: number | null, set?: SettingChanges): Promise<FoundCheckpoints> =>
+  const find = (step: number | null, holder?: Holder): Promise<FoundCheckpoints> =>
     onBehalf(() =>
-      store(UPDATE_LIMIT).findCheckpoint({ stage: run.stage, step, ...(set === undefined ? {} : { hold_for: set }) }),
+      store(UPDATE_LIMIT).findCheckpoint({
+        stage: run.stage,
+        step,
+        ...(holder === undefined ? {} : { hold_for: holder }),
+      }),
     );
-  const existing = async (step: number, set?: SettingChanges): Promise<CheckpointAt> => {
-    const { checkpoint, steps } = await find(step, set);
-    if (checkpoint === null) throw refuse(`no whole checkpoint of step ${step}; ${words(steps)}`);
-    return checkpoint;
-  };
   const words = (steps: readonly number[]): string => {
     const start = run.stage.parent === null ? '' : '; skip to step 0 hands over the weights that it started from';
     return `checkpoints there are: ${steps.join(', ') || 'none'}${start}`;
   };
   return {
     words,
-    newest: async () => (await find(null)).checkpoint,
-    named: (step) => existing(step),
-    held: ({ step }, set) => existing(step, set),
+    newest: async (holder) => (await find(null, holder)).checkpoint,
+    async named(step, holder) {
+      const { checkpoint, steps } = await find(step, holder);
+      if (checkpoint === null) throw refuse(`no whole checkpoint of step ${step}; ${words(steps)}`);
+      return checkpoint;
+    },
     exported: (checkpoint) => onBehalf(() => store(EXPORT_LIMIT).exportCheckpoint({ stage: run.stage, checkpoint })),
     takenOver: (parent) => onBehalf(() => store(EXPORT_LIMIT).takeOver(parent)),
   };

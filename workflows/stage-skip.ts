@@ -33,13 +33,13 @@ export async function skipStage(run: StageRun, hold: StageHold, by: By, step: nu
   };
   if (step === undefined) {
     await hold.withoutRun(async () => {
-      const checkpoint = await finder.newest();
+      const checkpoint = await finder.newest('hand_over');
       if (checkpoint === null) throw refuse(`the stage has no whole checkpoint yet; ${finder.words([])}`);
       (await handOver(checkpoint))();
     });
   } else if (step > 0) {
     // A named checkpoint is exported while the stage trains on: nothing is lost if it cannot be.
-    await hold.withoutRun(await handOver(await finder.named(step)));
+    await hold.withoutRun(await handOver(await finder.named(step, 'hand_over')));
   } else {
     if (parent === null) throw refuse('the stage starts from scratch and has no weights to hand over');
     const result = await finder.takenOver(parent);

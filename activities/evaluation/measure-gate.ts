@@ -12,8 +12,8 @@ import type { EvaluationActivities } from '../contracts.js';
 type Input = Parameters<EvaluationActivities['measureGate']>[0];
 
 /** @throws StagewrightError GateUnmeasurable naming what is not there, and what is. */
-export async function measureGate(store: Store, { gate, stage, evaluation }: Input): Promise<Measured> {
-  if (gate.on === 'training') return measureTraining(store, gate, stage);
+export async function measureGate(store: Store, { gate, stage, evaluation, up_to }: Input): Promise<Measured> {
+  if (gate.on === 'training') return measureTraining(store, gate, stage, up_to ?? Infinity);
   const summary =
     evaluation === null
       ? null
@@ -58,8 +58,10 @@ async function measureTraining(
   store: Store,
   gate: Extract<MeasuredGate, { on: 'training' }>,
   stage: PlannedStage,
+  upTo: number,
 ): Promise<Measured> {
-  const log = await readTrainingLog(store, stage.key, stage.continues ?? null);
+  const all = await readTrainingLog(store, stage.key, stage.continues ?? null);
+  const log = all.filter(({ step }) => step <= upTo);
   const values = log.slice(-gate.last_steps).flatMap((line) => metricOf(line, gate.metric) ?? []);
   if (values.length === 0) throw unmeasurable(gate, stage, `its log of ${log.length} steps has no ${gate.metric}`);
   return { value: values.reduce((sum, value) => sum + value, 0) / values.length, n: values.length };

@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { Context } from '@temporalio/activity';
 import type { StageResult } from '../../core/checkpoint.js';
 import { StagewrightError } from '../../core/failures.js';
+import { checkpointWeightsKey } from '../../core/plan.js';
 import { amendedKey } from '../../core/plan-again.js';
 import { exportCheckpoint } from '../../runner/export-checkpoint.js';
 import { repairExport } from '../../runner/repair-export.js';
@@ -36,13 +37,16 @@ export function createStoreActivities(store: Store): StoreActivities {
 
 type Asked = Parameters<StoreActivities['findCheckpoint']>[0];
 
-async function findCheckpoint(store: Store, { stage, step, hold_for: set }: Asked): Promise<FoundCheckpoints> {
+async function findCheckpoint(store: Store, { stage, step, hold_for: holder }: Asked): Promise<FoundCheckpoints> {
   const found = await findWhole(store, stage.key, stage.continues ?? null, step);
   const { checkpoint } = found;
-  if (checkpoint === null || set === undefined) return found;
+  if (checkpoint === null || holder === undefined) return found;
   const continues = { key: checkpoint.key, step: checkpoint.step };
-  const needed_by = amendedKey(stage, { set, continues, weights: null });
-  const reason = `stage ${stage.name}, amended, goes on from it`;
+  const handOver = holder === 'hand_over';
+  const needed_by = handOver
+    ? checkpointWeightsKey(continues)
+    : amendedKey(stage, { set: holder, continues, weights: null });
+  const reason = handOver ? 'its weights were handed over' : `stage ${stage.name}, amended, goes on from it`;
   const pinned = await store.pinCheckpoint({ ...checkpoint, actor: 'stagewright', reason, needed_by });
   // Retention of the stage that still trains took it at the same moment.
   return pinned === 'gone' ? { ...found, checkpoint: null } : found;

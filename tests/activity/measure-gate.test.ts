@@ -145,6 +145,14 @@ describe('training', () => {
     expect(await measure({ last_steps: 10 })).toEqual({ value: expect.closeTo(0.325) as number, n: 4 });
     expect(await measure({ last_steps: 1, metric: 'trace_length' })).toEqual({ value: 12, n: 1 });
 
+    // Skipped at step 2, whose weights were handed over: what came after is thrown away.
+    const skipped = { gate: gate({ on: 'training', metric: 'reward', min: 0 }), stage, evaluation: null };
+    expect(await measureGate(store, { ...skipped, up_to: 2 })).toEqual({
+      value: expect.closeTo(0.15) as number,
+      n: 2,
+    });
+    await expect(measureGate(store, { ...skipped, up_to: 0 })).rejects.toMatchObject({ type: 'GateUnmeasurable' });
+
     // The stage was amended at step 3: its log goes on from there.
     const amended = sha256Hex('amended');
     await store.claimEpoch({ key: amended, owner: owner(1, 'amended'), host: 'host-a', devices: [] });

@@ -116,7 +116,7 @@ test.concurrent(
 test.concurrent(
   'a roll-back keeps the checkpoint that it names: what stops saves once more, and retention would take it',
   async ({ onTestFinished }) => {
-    const { cluster, plan, handle } = await start('rolled-back', 45, 4_000, (recipe) => recipe, 1, 300);
+    const { cluster, plan, handle } = await start('rolled-back', 45, 8_000, (recipe) => recipe, 1, 600);
     onTestFinished(() => cluster.close());
     await until(() => cluster.manifests(plan, 1).length > 1);
     const [older = 0] = cluster.manifests(plan, 1);
@@ -165,7 +165,7 @@ test.concurrent(
 test.concurrent(
   'a paused stage frees its device, says what it costs, and goes on from its checkpoint; a skipped one hands over its weights',
   async ({ onTestFinished }) => {
-    const { cluster, plan, handle } = await start('paused', 42, 4_000, (recipe) => recipe, 2);
+    const { cluster, plan, handle } = await start('paused', 42, 8_000, (recipe) => recipe, 2, 600);
     onTestFinished(() => cluster.close());
     await until(() => cluster.manifests(plan, 1).length > 0);
     const paused = await handle.executeUpdate(curriculumUpdates.pause, { args: [by] });

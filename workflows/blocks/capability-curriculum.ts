@@ -137,7 +137,8 @@ async function evaluations(run: CurriculumRun, after: StageWeights): Promise<voi
   }
 }
 
-async function gates(run: CurriculumRun, { stage }: StageWeights, control: boolean): Promise<boolean> {
+async function gates(run: CurriculumRun, outcome: StageWeights, control: boolean): Promise<boolean> {
+  const { stage } = outcome;
   for (const planned of stage.gates ?? []) {
     const words = describeGate(planned);
     const evaluation =
@@ -147,7 +148,7 @@ async function gates(run: CurriculumRun, { stage }: StageWeights, control: boole
     const desk = control ? run.desk(stage, words) : undefined;
     const { passed, state, detail } = await gate(
       planned,
-      { stage, evaluation: evaluation ?? null },
+      { stage, evaluation: evaluation ?? null, ...(outcome.state === 'skipped' ? { step: outcome.step } : {}) },
       run.placement,
       desk,
     );

@@ -35,6 +35,8 @@ export interface GateSubject {
   readonly stage: PlannedStage;
   /** For a gate on an evaluation: the one that was done. */
   readonly evaluation?: PlannedEvaluation | null;
+  /** Of a stage that was skipped: the step whose weights were handed over. */
+  readonly step?: number;
 }
 
 /**
@@ -80,13 +82,13 @@ export async function gate(
 type Found = { readonly value: number; readonly n: number } | { readonly unmeasurable: string };
 
 async function measure(checked: MeasuredGate, subject: GateSubject, placement: Placement): Promise<Found> {
-  const { stage, evaluation = null } = subject;
+  const { stage, evaluation = null, step } = subject;
   if (checked.on === 'evaluation' && evaluation === null)
     return { unmeasurable: `there is no evaluation of ${stage.name} on ${checked.data}` };
   const store = storeActivities(placement, `${stage.name}: ${describeGate(checked)}`);
   const wait = waitOut();
   return persist<Found, Found>(
-    () => store.measureGate({ gate: checked, stage, evaluation }),
+    () => store.measureGate({ gate: checked, stage, evaluation, ...(step === undefined ? {} : { up_to: step }) }),
     async (failure, tries) =>
       failure.type === 'GateUnmeasurable' ? { unmeasurable: failure.message } : wait(failure, tries),
   );
