@@ -153,6 +153,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['-f, --follow', 'go on as it grows'],
       variant,
     ],
+    more: 'The embedded trainer writes to it only what goes wrong: its steps and curves are in `watch`.',
     examples: ['stagewright logs recipe.yaml --stage perception -f'],
     server: true,
     load: async () => (await import('./commands/logs.js')).logs,

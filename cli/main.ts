@@ -17,7 +17,7 @@ try {
   const { version } = z
     .object({ version: z.string() })
     .parse(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')));
-  await program.version(version).parseAsync(process.argv);
+  await program.version(version, '-V, --version', 'print the version').parseAsync(process.argv);
 } catch (error) {
   // Commander has said what is wrong.
   if (error instanceof CommanderError) code = error.exitCode === 0 ? EXIT.done : EXIT.usage;
