@@ -5,6 +5,8 @@
 import { StagewrightError } from '../core/failures.js';
 
 const WINDOW = 20;
+/** Lines of a fast trainer are read many at a time: what is read at once tells no rate. */
+const AT_ONCE_MS = 50;
 
 export interface StepGuard {
   /** `at` in ms of a monotonic clock. @throws StagewrightError ResumeNotHonoured with both numbers. */
@@ -33,7 +35,9 @@ export function createStepGuard(resumedFrom: number | null, planned: number): St
         );
       first ??= step;
       last = Math.max(last ?? 0, step);
-      times = [...times.slice(1 - WINDOW), { step, at }];
+      const before = times.at(-1);
+      if (before !== undefined && at - before.at < AT_ONCE_MS) times = [...times.slice(0, -1), { step, at: before.at }];
+      else times = [...times.slice(1 - WINDOW), { step, at }];
     },
     lastStep: () => last ?? resumedFrom,
     admits: (step) => (last === null ? step === resumedFrom : step <= last),

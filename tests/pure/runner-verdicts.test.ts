@@ -14,6 +14,13 @@ describe('the resume guard', () => {
     resumed.see(12, 500);
     expect(resumed.stepsPerSecond()).toBe(2);
   });
+  it('measures no rate within lines that were read at once', () => {
+    const guard = createStepGuard(null, 100);
+    for (let step = 1; step <= 40; step += 1) guard.see(step, step / 100);
+    expect(guard.stepsPerSecond()).toBeNull();
+    for (let step = 41; step <= 80; step += 1) guard.see(step, 1000 + step / 100);
+    expect(guard.stepsPerSecond()).toBeCloseTo(40, 0);
+  });
   it.each([
     [null, 2],
     [10, 1],
