@@ -1,10 +1,11 @@
 /** `doctor`: everything that a run needs on this host and at this server, line by line. */
-import pc from 'picocolors';
 import type { Diagnosis } from '../../client/doctor/checks.js';
+import { coloursFor } from '../colours.js';
 import type { Action } from '../commands.js';
 import { EXIT } from '../exit.js';
 import { settingsOf } from '../settings.js';
 
+const pc = coloursFor(process.stdout);
 const MARKS = { pass: pc.green('pass'), warn: pc.yellow('warn'), fail: pc.red('FAIL') } as const;
 
 export const doctor: Action = async (_args, options) => {
