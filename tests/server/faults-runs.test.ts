@@ -101,7 +101,7 @@ describe.concurrent('a run', () => {
       const { question } = await cluster.parked(plan);
       const from = cluster.claims(plan).at(-1)?.resume_from?.step ?? 0;
       expect(from).toBeGreaterThan(0);
-      expect(question).toMatchObject({ type: 'ResumeNotHonoured', choices: ['retry', 'restart', 'stop'] });
+      expect(question).toMatchObject({ type: 'ResumeNotHonoured', choices: ['retry', 'restart', 'skip', 'stop'] });
       expect(question?.reason).toContain(`was 1 instead of ${from + 1}`);
       expect(cluster.trainer(plan)).toBeUndefined();
       expect(cluster.leased(host)).not.toContain(keyOf(plan));
@@ -155,7 +155,7 @@ describe.concurrent('a run', () => {
     expect(keyOf(three, 1)).not.toBe(keyOf(two, 1));
     const parking = await cluster.run(three);
     const { question } = await cluster.parked(three, 1);
-    expect(question).toMatchObject({ type: 'ExportCorrupt', choices: ['retry', 'stop'] });
+    expect(question).toMatchObject({ type: 'ExportCorrupt', choices: ['retry', 'skip', 'stop'] });
     expect(question?.reason).toContain('model.safetensors');
     expect(cluster.claims(three, 1)).toEqual([]);
     await cluster.answer(three, 'stop', 1);
