@@ -50,7 +50,7 @@ test.concurrent(
     signalProcess(trainer, 'SIGCONT');
 
     const { question } = await cluster.parked(plan);
-    expect(question).toMatchObject({ type: 'DiskFull', choices: ['retry', 'stop'] });
+    expect(question).toMatchObject({ type: 'DiskFull', choices: ['retry', 'skip', 'stop'] });
     expect(question?.reason).toMatch(/no space left/iu);
     expect(cluster.runs()).toEqual([]);
     const store = await openStore(join(folder, 'store'), { create: false });
