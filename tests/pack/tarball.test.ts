@@ -38,6 +38,7 @@ describe('The tarball', () => {
         'configs/recipes',
         'data',
         'docs',
+        'docs/images',
         'models/graphs/demo',
         'models/graphs/tiny',
         'package.json',
