@@ -1,7 +1,8 @@
 /** Search attributes of a run: only those that the starter found registered, and only where a value is new. */
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
-import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { upsertMemo, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { SEARCH_ATTRIBUTES } from '../core/ids.js';
+import type { Question } from '../core/states.js';
 import type { Placement } from './messages.js';
 
 export type AttributeValues = Partial<Record<keyof typeof SEARCH_ATTRIBUTES, string>>;
@@ -22,4 +23,12 @@ export function markAttributes(placement: Placement, values: AttributeValues): v
   const { typedSearchAttributes: now } = workflowInfo();
   const fresh = attributePairs(placement, values).filter(({ key, value }) => now.get(key) !== value);
   if (fresh.length > 0) upsertSearchAttributes(fresh);
+}
+
+/**
+ * Where a run comes to rest at a question. Its own event on purpose: a workflow task without one leaves no mark in history, and a
+ * worker that has to replay may then meet the answer before what was asked.
+ */
+export function markQuestion({ type }: Question): void {
+  upsertMemo({ stagewright_last_question: type });
 }

@@ -6,7 +6,7 @@ import { CancellationScope, condition, setCurrentDetails, upsertMemo } from '@te
 import { isOpen, type Place } from '../core/control.js';
 import type { Plan, PlannedStage } from '../core/plan.js';
 import type { CurriculumState, CurriculumStatus, GateStatus, Question, StageStatus } from '../core/states.js';
-import { markAttributes } from './attributes.js';
+import { markAttributes, markQuestion } from './attributes.js';
 import type { Decision, Desk } from './blocks/gate.js';
 import { curriculumDetails } from './details.js';
 import { CHANGED_PLAN_MEMO, type Placement } from './messages.js';
@@ -179,6 +179,7 @@ export function createCurriculumRun(planned: Plan, placement: Placement, shown: 
       async decide(asked) {
         gates = [...gates, { stage: stage.name, gate, state: 'waiting', detail: asked.reason }];
         question = asked;
+        markQuestion(asked);
         decision = null;
         place = 'gate';
         told();

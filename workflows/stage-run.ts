@@ -2,13 +2,13 @@
  * Where one stage's run stands: what its loop and its updates share, what the query answers, and what the UI is told at each
  * transition. It decides nothing.
  */
-import { CancelledFailure, condition, setCurrentDetails } from '@temporalio/workflow';
+import { CancelledFailure, condition, patched, setCurrentDetails } from '@temporalio/workflow';
 import type { Grant, Stopped } from '../activities/contracts.js';
 import { amendStage, type SettingChanges } from '../core/amend.js';
 import type { CheckpointRef } from '../core/checkpoint.js';
 import type { PlannedStage } from '../core/plan.js';
 import type { Question, StageState, StageStatus } from '../core/states.js';
-import { markAttributes } from './attributes.js';
+import { markAttributes, markQuestion } from './attributes.js';
 import { stageDetails } from './details.js';
 import { throwIfCancelled } from './failure.js';
 import type { StageFailure } from './failure.js';
@@ -118,6 +118,7 @@ export function createStageRun(input: StageInput, planned: PlannedStage): StageR
       open = asked;
       try {
         run.reach('waiting');
+        if (patched('question-marked')) markQuestion(question);
         // The answer's own update completes first, as it did in version 0.1: histories hold that order.
         await condition(() => asked.answer !== null && !lock.busy());
       } finally {

@@ -179,7 +179,7 @@ let bench: Bench;
 const script = new Script();
 beforeAll(async () => {
   script.checkpoints = [{ epoch: 1, step: 5 }];
-  bench = await openBench(inject('temporalAddress'), script);
+  bench = await openBench(inject('temporalAddress'), script, { cached: false });
 });
 afterAll(() => bench.close());
 

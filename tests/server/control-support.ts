@@ -47,7 +47,7 @@ export async function until<T>(ask: () => Promise<T | null | false | undefined>)
 export function stageIs(handle: StageHandle, state: StageState): Promise<StageStatus> {
   return until(async () => {
     const status = await handle.query(stageStatusQuery);
-    return status.state === state && status;
+    return status.state === state && (await isSettled(handle)) && status;
   });
 }
 
@@ -57,8 +57,14 @@ export function curriculumIs(
 ): Promise<CurriculumStatus> {
   return until(async () => {
     const status = await handle.query(curriculumStatusQuery);
-    return holds(status) && status;
+    return holds(status) && (await isSettled(handle)) && status;
   });
+}
+
+/** A query may see what the run itself has still to be told: an update would meet it before. */
+async function isSettled(handle: StageHandle | CurriculumHandle): Promise<boolean> {
+  const { raw } = await handle.describe();
+  return raw.pendingWorkflowTask === null || raw.pendingWorkflowTask === undefined;
 }
 
 /** What an update's caller gets: the answer, or the words of the refusal. */

@@ -19,7 +19,12 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-export async function openBench(address: string, script: Pick<Script, 'activities'>): Promise<Bench> {
+/** @param cached false: every workflow task replays the whole history, so that what is not deterministic shows */
+export async function openBench(
+  address: string,
+  script: Pick<Script, 'activities'>,
+  { cached = true }: { cached?: boolean } = {},
+): Promise<Bench> {
   if (bundle === undefined) Runtime.install({ logger: new DefaultLogger('ERROR') });
   bundle ??= buildBundle();
   const prefix = `test-${randomUUID().slice(0, 8)}`;
@@ -31,6 +36,7 @@ export async function openBench(address: string, script: Pick<Script, 'activitie
     Worker.create({
       ...common,
       taskQueue: controlQueue(prefix),
+      ...(cached ? {} : { maxCachedWorkflows: 0 }),
       ...(bundle === undefined ? {} : { workflowBundle: await bundle }),
     });
   const workers = [

@@ -2,6 +2,7 @@
 import { condition, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import { approveSchema, rejectSchema, type By } from '../../core/control.js';
 import type { Question } from '../../core/states.js';
+import { markQuestion } from '../attributes.js';
 import { gateDetails } from '../details.js';
 import { gateUpdates } from '../messages.js';
 import { createLock, takeUpdate } from '../updates.js';
@@ -24,6 +25,7 @@ export function createDesk(): Desk {
         });
       take('approve', approveSchema, `Goes on: ${question.reason}`);
       take('reject', rejectSchema, `Ends here: ${question.reason}`);
+      markQuestion(question);
       setCurrentDetails(gateDetails(question));
       try {
         await condition(() => decision !== null);
