@@ -1,8 +1,8 @@
 /** What a gate asks for, as the store holds it: a share of an evaluation's answers, or a mean over a stage's last steps. */
 import { evaluationSummarySchema, type EvaluationSummary } from '../../core/evaluation.js';
 import { StagewrightError } from '../../core/failures.js';
-import { describeGate, type Measured, type MeasuredGate, type TrainingMetric } from '../../core/gate.js';
-import type { MetricsLine } from '../../core/metrics.js';
+import { describeGate, type Measured, type MeasuredGate } from '../../core/gate.js';
+import { hitsOf, meanOfLast, partOf } from '../../core/gate-measure.js';
 import type { PlannedStage } from '../../core/plan.js';
 import { EVALUATION_SUMMARY } from '../../store/layout.js';
 import type { Store } from '../../store/store.js';
@@ -37,21 +37,10 @@ function measureSummary(
       `it answered no question of ${what} ${gate.capability ?? gate.kind}; it has ${known.join(', ')}`,
     );
   }
-  const right = gate.metric === 'accuracy' ? part.correct : 'format' in part ? part.format : undefined;
+  const right = hitsOf(gate, part);
   if (right === undefined) throw unmeasurable(gate, stage, 'format is not counted by capability');
   if (part.n === 0) throw unmeasurable(gate, stage, 'it answered no question');
   return { value: right / part.n, n: part.n };
-}
-
-type Part = { readonly n: number; readonly correct: number; readonly format?: number };
-
-function partOf(
-  summary: EvaluationSummary,
-  { capability, kind }: Extract<MeasuredGate, { on: 'evaluation' }>,
-): Part | undefined {
-  if (capability !== undefined) return summary.by_capability[capability];
-  if (kind !== undefined) return summary.by_kind[kind];
-  return summary;
 }
 
 async function measureTraining(
@@ -62,14 +51,9 @@ async function measureTraining(
 ): Promise<Measured> {
   const all = await readTrainingLog(store, stage.key, stage.continues ?? null);
   const log = all.filter(({ step }) => step <= upTo);
-  const values = log.slice(-gate.last_steps).flatMap((line) => metricOf(line, gate.metric) ?? []);
-  if (values.length === 0) throw unmeasurable(gate, stage, `its log of ${log.length} steps has no ${gate.metric}`);
-  return { value: values.reduce((sum, value) => sum + value, 0) / values.length, n: values.length };
-}
-
-function metricOf(line: MetricsLine, metric: TrainingMetric): number | undefined {
-  const value: unknown = (line as Readonly<Record<string, unknown>>)[metric];
-  return typeof value === 'number' ? value : undefined;
+  const mean = meanOfLast(gate, log);
+  if (mean === null) throw unmeasurable(gate, stage, `its log of ${log.length} steps has no ${gate.metric}`);
+  return mean;
 }
 
 function unmeasurable(gate: MeasuredGate, stage: PlannedStage, why: string): StagewrightError {

@@ -1,6 +1,6 @@
 /** Gates of a plan and whether they held: measured anew from the store, with intervals; decisions of people from the run's status. */
-import type { EvaluationSummary } from '../../core/evaluation.js';
 import { describeGate, whyFailed, type Gate, type Measured } from '../../core/gate.js';
+import { hitsOf, meanOfLast, partOf } from '../../core/gate-measure.js';
 import type { CurriculumStatus, GateStatus } from '../../core/states.js';
 import { wilsonInterval } from '../../core/wilson.js';
 import type { RecipeResults, StageResults } from './results.js';
@@ -40,28 +40,16 @@ function verdictOf(gate: Gate, measured: Measured | null): GateFigure['verdict']
 function measure(gate: Gate, { evaluations, log, result, left }: StageResults): GateFigure['measured'] {
   if (gate.on === 'approval') return null;
   if (gate.on === 'training') {
-    const values = log.slice(-gate.last_steps).flatMap((line) => {
-      const value: unknown = (line as Readonly<Record<string, unknown>>)[gate.metric];
-      return typeof value === 'number' ? [value] : [];
-    });
-    if ((result === null && left === null) || values.length === 0) return null;
-    return { value: values.reduce((a, b) => a + b, 0) / values.length, n: values.length, interval: null };
+    const mean = result === null && left === null ? null : meanOfLast(gate, log);
+    return mean === null ? null : { ...mean, interval: null };
   }
   const summary = evaluations.find((e) => e.evaluation.data.name === gate.data)?.summary ?? null;
   if (summary === null) return null;
   const tally = partOf(summary, gate);
   if (tally === undefined || tally.n === 0) return null;
-  const hits = gate.metric === 'accuracy' ? tally.correct : tally.format;
+  const hits = hitsOf(gate, tally);
   if (hits === undefined) return null;
   return { value: hits / tally.n, n: tally.n, interval: wilsonInterval(hits, tally.n) };
-}
-
-type Part = { readonly n: number; readonly correct: number; readonly format?: number };
-
-function partOf(summary: EvaluationSummary, gate: Extract<Gate, { on: 'evaluation' }>): Part | undefined {
-  if (gate.capability !== undefined) return summary.by_capability[gate.capability];
-  if (gate.kind !== undefined) return summary.by_kind[gate.kind];
-  return summary;
 }
 
 function boundWords(gate: Gate): string {

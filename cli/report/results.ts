@@ -14,7 +14,7 @@ import type { MetricsLine } from '../../core/metrics.js';
 import { checkpointWeightsKey, type Plan, type PlannedEvaluation, type PlannedStage } from '../../core/plan.js';
 import { rowSchema, type Row } from '../../core/row.js';
 import { listEpochFolders } from '../../store/claims.js';
-import { layout } from '../../store/layout.js';
+import { EVALUATION_SUMMARY, layout } from '../../store/layout.js';
 import { parseRecord, readRecord } from '../../store/records.js';
 import { ROWS_FILE } from '../../store/rows.js';
 import type { Store } from '../../store/store.js';
@@ -111,7 +111,7 @@ async function readStage(
     plan.evaluations
       .filter((e) => isPlanned && e.stage === stage.name)
       .map(async (evaluation) => {
-        const file = `${layout.evaluation(evaluation.key)}/summary.json`;
+        const file = `${layout.evaluation(evaluation.key)}/${EVALUATION_SUMMARY}`;
         return { evaluation, summary: await readRecord(store.objects, file, evaluationSummarySchema) };
       }),
   );
