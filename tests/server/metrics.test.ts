@@ -3,13 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { METRICS, type MetricSpec } from '../../activities/support/metric-names.js';
+import { signalProcess } from '../../cli/process-identity.js';
 import { findFreePort } from '../../cli/temporal-server.js';
 import { registerSearchAttributes } from '../../client/search-attributes.js';
 import { startCurriculum } from '../../client/start-curriculum.js';
 import type { Manifest } from '../../core/checkpoint.js';
 import type { Plan } from '../../core/plan.js';
 import { readSettings } from '../../workers/settings.js';
-import { openCluster, until, type Cluster } from '../support/cluster.js';
+import { found, openCluster, until, type Cluster } from '../support/cluster.js';
 import { scrape, sum, type Sample } from '../support/prometheus.js';
 
 const host = 'metered';
@@ -42,12 +43,16 @@ beforeAll(async () => {
     }),
   });
   const handle = await cluster.run(plan);
+  // Both gauges come from timers, and the stage may be over before either looks: it is held still meanwhile.
+  const trainer = await found(() => cluster.trainer(plan));
+  expect(signalProcess(trainer, 'SIGSTOP')).toBe(true);
   await until(async () => {
     const now = await scrape(address).catch(() => []);
     if (sum(now, 'stagewright_training_running') !== 1 || sum(now, 'stagewright_devices_in_use') !== 1) return false;
     during = now;
     return true;
   });
+  expect(signalProcess(trainer, 'SIGCONT')).toBe(true);
   await handle.result();
   // The host is looked at from a timer.
   await until(async () => {
