@@ -6,6 +6,7 @@ const SOURCES = [
   'store',
   'runner',
   'trainers',
+  'generators',
   'workflows',
   'activities',
   'workers',
@@ -20,11 +21,12 @@ const MAY_IMPORT = {
   store: ['core'],
   trainers: ['core', 'store'],
   runner: ['core', 'store'],
+  generators: ['core', 'store', 'trainers'],
   workflows: ['core'],
-  activities: ['core', 'store', 'runner', 'trainers', 'workflows'],
-  workers: ['core', 'store', 'runner', 'trainers', 'workflows', 'activities'],
+  activities: ['core', 'store', 'runner', 'trainers', 'generators', 'workflows'],
+  workers: ['core', 'store', 'runner', 'trainers', 'generators', 'workflows', 'activities'],
   client: ['core', 'store', 'runner', 'workflows', 'workers'],
-  cli: ['core', 'store', 'runner', 'workflows', 'workers', 'client'],
+  cli: ['core', 'store', 'runner', 'generators', 'workflows', 'workers', 'client'],
   campaign: ['core', 'store', 'client', 'cli', 'workers', 'workflows'],
 };
 
@@ -52,7 +54,13 @@ const boundaries = Object.entries(MAY_IMPORT).map(([folder, allowed]) => {
       : {}),
   }));
   if (folder === 'core' || folder === 'workflows') patterns.push(...NODE_ONLY);
-  if (folder === 'core' || folder === 'store' || folder === 'runner' || folder === 'trainers')
+  if (
+    folder === 'core' ||
+    folder === 'store' ||
+    folder === 'runner' ||
+    folder === 'trainers' ||
+    folder === 'generators'
+  )
     patterns.push({ regex: '^@temporalio/', message: `${folder} knows nothing of Temporal.` });
   return {
     files: [`${folder}/**/*.ts`],

@@ -12,7 +12,7 @@ import { installedModels } from '../store/models.js';
 export async function readFacts(recipe: Recipe, file: string): Promise<PlanFacts> {
   const folders: Record<string, { folder: string; content_sha256: string }> = {};
   for (const settings of Object.values(recipe.data)) {
-    if (settings.generator !== 'folder') continue;
+    if (settings.generator !== 'folder' && settings.generator !== 'captions') continue;
     const folder = resolve(dirname(file), settings.path);
     folders[settings.path] = { folder, content_sha256: await digestFolder(folder) };
   }

@@ -71,6 +71,12 @@ export const FAILURES = {
     meaning: 'A gate asks for a metric that the evaluation or the training log does not have.',
     verdict: PARK,
   },
+  EndpointDown: {
+    meaning: 'A generator’s server does not answer, or answers nothing but errors. What it answered is journaled.',
+    verdict: PARK,
+  },
+  TooManyUnknown: { meaning: 'More rows than the limit have no usable answer of a model.', verdict: PARK },
+  BudgetSpent: { meaning: 'The budget that the worker sets for a generator is spent.', verdict: PARK },
   UpdateRefused: { meaning: 'The run’s state does not allow what was asked of it.', verdict: FAIL },
   AlreadyRuns: { meaning: 'Another plan of the same recipe still runs.', verdict: FAIL },
   ServerUnreachable: { meaning: 'No Temporal server answers at the address.', verdict: retry(null, 1, 60) },

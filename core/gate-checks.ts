@@ -73,6 +73,11 @@ function derivedKinds(derivation: DataDerivation): DigitsKind[] | null {
     case 'digits':
       return Object.keys(derivation.mix) as DigitsKind[];
     case 'folder':
+    case 'captions':
+    case 'synthesis':
+    case 'filter':
+    case 'difficulty':
+    case 'overlap':
       return null;
     case 'union':
       return unitedKinds(derivation.of.map(derivedKinds));

@@ -13,11 +13,11 @@ import {
   sealEvaluation,
   sealPlan,
   sealStage,
-  uniteData,
   type Plan,
   type PlannedData,
   type PlannedStage,
 } from './plan.js';
+import { uniteData } from './plan-data.js';
 
 export const planChangeSchema = z.discriminatedUnion('kind', [
   /** Other settings of a stage: going on from a checkpoint of the old one, from weights only, or (a later stage) from its start. */

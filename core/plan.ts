@@ -5,18 +5,13 @@
 import { z } from 'zod';
 import { derivationKey } from './canonical-json.js';
 import { sha256Schema } from './checkpoint.js';
-import {
-  dataDerivationSchema,
-  dataKey,
-  resolvePart,
-  type DataFacts,
-  type PartDerivation,
-  type PartSettings,
-} from './data-source.js';
+import { dataDerivationSchema, type DataFacts } from './data-source.js';
 import { StagewrightError } from './failures.js';
 import { gateSchema } from './gate.js';
+import { plannedGeneratorSchema } from './generators.js';
 import { withoutLaterDefaults } from './later-settings.js';
 import { orderSchema } from './order.js';
+import { pick, planData } from './plan-data.js';
 import { curriculumOf } from './recipe-checks.js';
 import { checkpointsSchema, executionSchema, nameSchema, type Recipe, type Stage } from './recipe.js';
 import { rlvrTrainingSchema, sftTrainingSchema } from './training.js';
@@ -41,7 +36,17 @@ const plannedSetSchema = z.strictObject({
 });
 export const plannedDataSchema = plannedSetSchema.extend({
   /** Of a union: the sets whose rows it takes, in order. */
-  parts: z.array(plannedSetSchema).optional(),
+  get parts() {
+    return z.array(plannedDataSchema).optional();
+  },
+  /** Of a derived set: the sets that it is made of, in the order of core/data-source.ts inputsOf. */
+  get inputs() {
+    return z.array(plannedDataSchema).optional();
+  },
+  /** Of a derived set: the models that it asks, each once. */
+  generators: z.array(plannedGeneratorSchema).optional(),
+  /** Of a derived set: most unknown rows, as a share. No part of the key. */
+  max_unknown: z.number().optional(),
 });
 export type PlannedData = z.infer<typeof plannedDataSchema>;
 
@@ -163,7 +168,7 @@ function planStage(recipe: Recipe, stage: Stage, before: readonly PlannedStage[]
       stage.objective === 'sft'
         ? { kind: 'sft' as const, training: stage.training }
         : { kind: 'rlvr' as const, training: stage.training },
-    data: planData(recipe, stage.data, facts),
+    data: planData(recipe, stage.data, { facts, before }),
     order: stage.order,
     execution: stage.execution,
     checkpoints: stage.checkpoints,
@@ -172,41 +177,13 @@ function planStage(recipe: Recipe, stage: Stage, before: readonly PlannedStage[]
   return sealStage(material);
 }
 
-function planData(recipe: Recipe, name: string, facts: PlanFacts): PlannedData {
-  const settings = pick(recipe.data, name, 'data set', `recipe ${recipe.name}`);
-  if (settings.generator !== 'union') return planSet(recipe, name, settings, facts);
-  return uniteData(
-    name,
-    settings.of.map((part) => {
-      const own = pick(recipe.data, part, 'data set', `data ${name}`);
-      if (own.generator === 'union')
-        throw new StagewrightError('RecipeInvalid', `data ${name}: "${part}" is a union itself; name its parts`);
-      return planSet(recipe, part, own, facts);
-    }),
-  );
-}
-
-/** A set without parts. */
-type PlannedSet = Omit<PlannedData, 'parts' | 'derivation'> & { readonly derivation: PartDerivation };
-
-/** The rows of several sets as one. */
-export function uniteData(name: string, parts: readonly PlannedSet[]): PlannedData {
-  const derivation = { generator: 'union' as const, of: parts.map((part) => part.derivation) };
-  return { name, key: dataKey(derivation), derivation, folder: null, parts: [...parts] };
-}
-
-function planSet(recipe: Recipe, name: string, settings: PartSettings, facts: PlanFacts): PlannedSet {
-  const { derivation, folder } = resolvePart(settings, recipe.seed, facts);
-  return { name, key: dataKey(derivation), derivation, folder };
-}
-
 function planEvaluations(recipe: Recipe, stages: readonly PlannedStage[], facts: PlanFacts): PlannedEvaluation[] {
   const { evaluation } = recipe;
   if (evaluation === undefined) return [];
   const chosen = evaluation.after === 'each' ? stages : stages.slice(-1);
   return chosen.flatMap((stage) =>
     evaluation.data.map((name) => {
-      const data = planData(recipe, name, facts);
+      const data = planData(recipe, name, { facts, before: stages });
       const { shard_rows } = evaluation;
       return sealEvaluation({
         stage: stage.name,
@@ -228,14 +205,4 @@ export function sealEvaluation(evaluation: Unsealed): PlannedEvaluation {
   const { weights, data, verifier } = evaluation;
   const key = derivationKey({ key_schema: KEY_SCHEMA, weights, data: data.key, verifier, temperature: 0 });
   return { ...evaluation, key };
-}
-
-function pick<T>(known: Readonly<Record<string, T>>, name: string, what: string, where: string): T {
-  const found = Object.hasOwn(known, name) ? known[name] : undefined;
-  if (found === undefined)
-    throw new StagewrightError(
-      'UnknownName',
-      `${where}: unknown ${what} "${name}"; known: ${Object.keys(known).join(', ')}`,
-    );
-  return found;
 }

@@ -124,6 +124,11 @@ function kindsOf(settings: DataSettings, data: Parts['data']): DigitsKind[] | nu
     case 'digits':
       return Object.keys(settings.mix) as DigitsKind[];
     case 'folder':
+    case 'captions':
+    case 'synthesis':
+    case 'filter':
+    case 'difficulty':
+    case 'overlap':
       return null;
     case 'union':
       return unitedKinds(

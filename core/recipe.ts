@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { recipeComplaints } from './recipe-checks.js';
 import { dataSchema } from './data-source.js';
 import { gateSchema } from './gate.js';
+import { generatorSchema } from './generators.js';
 import { orderSchema } from './order.js';
 import { rlvrTrainingSchema, sftTrainingSchema } from './training.js';
 
@@ -98,6 +99,10 @@ export const recipeSchema = z
     model: z.string().min(1).describe('Embedded architecture (a folder of models/graphs), e.g. `demo`.'),
     trainer: z.string().min(1).default('onnx'),
     data: z.record(nameSchema, dataSchema),
+    generators: z
+      .record(nameSchema, generatorSchema)
+      .optional()
+      .describe('Models that answer questions for derived data sets, by name.'),
     /** Settings of every stage of an objective, where the stage itself does not say. */
     defaults: z
       .strictObject({

@@ -102,6 +102,8 @@ async function fill(store: Store, data: PlannedData, folder: string): Promise<nu
     await materialiseDigits(derivation, folder);
     return checkGolds(name, await loadRows(folder));
   }
+  if (derivation.generator !== 'folder')
+    throw new StagewrightError('Internal', `data set ${name} is made by the data workflow, not at once`);
   if (own === null) throw new StagewrightError('RecipeInvalid', `data set ${name} names no folder`);
   const assertPlanned = async (rows: string): Promise<void> => {
     if ((await digestFolder(rows)) !== derivation.content_sha256)

@@ -16,6 +16,8 @@ export interface RowFacts {
   readonly kinds: readonly string[];
 }
 
+const UNKNOWN_ROWS: RowFacts = { rows: 0, withoutPassRate: 0, withoutResponse: 0, capabilities: [], kinds: [] };
+
 export async function readRowFacts(data: PlannedData): Promise<RowFacts> {
   const { derivation, parts = [], folder } = data;
   switch (derivation.generator) {
@@ -32,6 +34,13 @@ export async function readRowFacts(data: PlannedData): Promise<RowFacts> {
         kinds,
       };
     }
+    case 'captions':
+    case 'synthesis':
+    case 'filter':
+    case 'difficulty':
+    case 'overlap':
+      // Only making them tells.
+      return UNKNOWN_ROWS;
     case 'folder':
       return ownRows(await readFile(join(folder ?? '', ROWS_FILE), 'utf8'));
   }
