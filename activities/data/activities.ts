@@ -4,7 +4,7 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson } from '../../core/canonical-json.js';
-import { sha256Schema } from '../../core/checkpoint.js';
+import { dataRecordSchema, type DataRecord } from '../../core/data/record.js';
 import { StagewrightError } from '../../core/failures.js';
 import type { PlannedData } from '../../core/plan.js';
 import { digestFolder } from '../../store/folder-digest.js';
@@ -18,9 +18,7 @@ import { guarded } from '../support/failures.js';
 import { withHeartbeat } from '../support/heartbeat.js';
 import { materialiseDigits } from './digits-dataset.js';
 
-/** `data.json` beside the rows: written last, after every row was checked. */
-export const dataRecordSchema = z.strictObject({ rows: z.int(), rows_sha256: sha256Schema });
-export type DataRecord = z.infer<typeof dataRecordSchema>;
+/** Beside the rows: written last, after every row was checked. */
 export const DATA_RECORD = 'data.json';
 
 export function createDataActivities(store: Store): DataActivities {
