@@ -108,17 +108,34 @@ export async function readPicture(file: string): Promise<Float32Array> {
     throwFault(cause, file);
     throw new Error(`image ${file}: ${messageOf(cause)}`, { cause });
   });
+  return decodePicture(bytes, `image ${file}`);
+}
+
+/** @param what begins the message of an error. @throws Error as readPicture. */
+export function decodePicture(bytes: Uint8Array, what: string): Float32Array {
+  const mustBe = `it must be ${SCENE_SIDE}x${SCENE_SIDE} in 8-bit grey`;
+  const size = declaredSize(bytes);
+  // Before anything is unpacked: a small file may promise a picture that fills the memory.
+  if (size !== null && (size.width !== SCENE_SIDE || size.height !== SCENE_SIDE))
+    throw new Error(`${what} is ${size.width}x${size.height}; ${mustBe}`);
   let png: ReturnType<typeof decode>;
   try {
     png = decode(bytes, { checkCrc: true });
   } catch (cause) {
-    throw new Error(`image ${file} is no PNG picture: ${messageOf(cause)}`, { cause });
+    throw new Error(`${what} is no PNG picture: ${messageOf(cause)}`, { cause });
   }
-  if (png.width !== SCENE_SIDE || png.height !== SCENE_SIDE || png.depth !== 8 || png.channels !== 1)
-    throw new Error(
-      `image ${file} is ${png.width}x${png.height}, ${png.depth} bit, ${png.channels} channels; it must be ${SCENE_SIDE}x${SCENE_SIDE} in 8-bit grey`,
-    );
+  if (png.depth !== 8 || png.channels !== 1)
+    throw new Error(`${what} is ${png.width}x${png.height}, ${png.depth} bit, ${png.channels} channels; ${mustBe}`);
   return readScene(png.data);
+}
+
+const PNG_SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
+
+/** What a PNG's first chunk says; null for what is none. */
+function declaredSize(bytes: Uint8Array): { width: number; height: number } | null {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (head.length < 24 || !head.subarray(0, 8).equals(PNG_SIGNATURE)) return null;
+  return { width: head.readUInt32BE(16), height: head.readUInt32BE(20) };
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

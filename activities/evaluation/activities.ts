@@ -2,7 +2,6 @@
  * Evaluation: greedy answers of exported weights, graded by the task's verifier. Each shard is one file, written whole, so that a
  * lost worker costs one shard at most; the summary is counted from the files.
  */
-import { join } from 'node:path';
 import { canonicalJson } from '../../core/canonical-json.js';
 import type { StageResult } from '../../core/checkpoint.js';
 import { gradeResponse, readsOf } from '../../core/digits/grade.js';
@@ -15,6 +14,7 @@ import { EVALUATION_SUMMARY, layout } from '../../store/layout.js';
 import { modelFolder } from '../../store/models.js';
 import { loadRows, type LoadedRow } from '../../store/rows.js';
 import type { Store } from '../../store/store.js';
+import { exportedWeights } from '../../store/weights.js';
 import { answerRows } from '../../trainers/onnx/answer.js';
 import type { EvaluationActivities, Shard } from '../contracts.js';
 import { readDataRecord } from '../data/activities.js';
@@ -61,7 +61,7 @@ async function answerShard(
   const folder = await store.findData(evaluation.data.key);
   if (folder === null) throw new StagewrightError('Internal', `data set ${evaluation.data.name} is not in the store`);
   const rows = (await loadRows(folder)).slice(shard.from, shard.to);
-  const weights = weightsOf(store, result);
+  const weights = exportedWeights(store, result);
   const lines: string[] = [];
   const answers = answerRows({
     modelFolder: await modelFolder(evaluation.model),
@@ -93,14 +93,6 @@ async function answerShard(
   await store.objects.putExclusive(target, `${lines.join('\n')}\n`);
 }
 
-/** The file of the weights in a result's export. */
-function weightsOf(store: Store, result: StageResult): { file: string; sha256: string } {
-  const entry = result.export.files.find(({ path }) => path === 'model.safetensors');
-  if (entry === undefined)
-    throw new StagewrightError('ExportCorrupt', `the export of stage ${result.key} lists no model.safetensors`);
-  return { file: join(store.exportFolder(result), entry.path), sha256: entry.sha256 };
-}
-
 async function summarise(
   store: Store,
   evaluation: PlannedEvaluation,
@@ -120,7 +112,7 @@ async function summarise(
   }
   const { key, weights, data } = evaluation;
   const summary = tallyAnswers(
-    { key, weights, weights_sha256: weightsOf(store, result).sha256, data: data.key },
+    { key, weights, weights_sha256: exportedWeights(store, result).sha256, data: data.key },
     answers,
   );
   await store.commitEvaluation(key, EVALUATION_SUMMARY, summary);

@@ -31,7 +31,7 @@ const NO_PICTURE = new Float32Array(4 * 64);
 
 /** @param where named in errors. The image mark is no word: the picture goes in beside the words. */
 export function encodePrompt(problem: string, where: string): Int32Array {
-  const words = wordsOf(problem).filter((word) => word !== IMAGE_MARK);
+  const words = promptWords(problem);
   if (words.length > PROMPT_LENGTH) throw tooLong(where, words.length, PROMPT_LENGTH);
   const out = new Int32Array(PROMPT_LENGTH).fill(PAD_ID);
   out.set(encodeWords(words, where), PROMPT_LENGTH - words.length);
@@ -70,6 +70,8 @@ export function responseTokens(ids: ArrayLike<number>): number {
   return ids.length;
 }
 
+/** What of a problem is read as words. */
+export const promptWords = (problem: string): string[] => wordsOf(problem).filter((word) => word !== IMAGE_MARK);
 const wordsOf = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '');
 const tooLong = (where: string, words: number, most: number): StagewrightError =>
   new StagewrightError('DataInvalid', `the ${where} has ${words} words; the model takes ${most}`);

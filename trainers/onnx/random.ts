@@ -8,9 +8,9 @@ import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 
 /** What numbers are drawn for; each has its own stream at the same position. */
-export type Purpose = 'order' | 'rollout' | 'minibatch' | `init/${string}` | `test/${string}`;
+export type Purpose = 'order' | 'rollout' | 'minibatch' | `init/${string}` | `answer/${string}` | `test/${string}`;
 
-/** @param position the step, the pass over the data, or 0. */
+/** @param position the step, the pass over the data, the sample's number, or 0. */
 export function derivedGenerator(seed: number, purpose: Purpose, position: number): RandomGenerator {
   const digest = createHash('sha256').update(`stagewright/onnx/random@1\n${seed}\n${purpose}\n${position}`).digest();
   return xoroshiro128plusFromState([0, 4, 8, 12].map((offset) => digest.readInt32LE(offset)));
