@@ -24,7 +24,7 @@ export const timersSchema = z.strictObject({
   /** From SIGTERM (save and stop) to SIGKILL of the group. */
   stop_grace_ms: z.int().positive().default(30_000),
   /** How often the runner looks at files. */
-  poll_ms: z.int().positive().default(100),
+  poll_ms: z.int().positive().default(250),
 });
 export type Timers = z.infer<typeof timersSchema>;
 

@@ -18,7 +18,9 @@ const START_LIMIT_MS = 120_000;
 const LOCK_STALE_MS = 5_000;
 /** Beyond the runner's own grace: for its last commit and its state file. */
 const STOP_MARGIN_MS = 30_000;
+/** A step that was made is told this often, whatever else at once: the cores are the trainer's. */
 const WATCH_MS = 1_000;
+const ATTEND_MS = 1_000;
 
 export type Launched =
   /** `adopted`: it ran before this call. */
@@ -71,10 +73,14 @@ export async function watchRun(launch: Launch, options: WatchOptions = {}): Prom
   const { signal, onProgress, attend = true } = options;
   const aborted = signal === undefined ? {} : { signal };
   let told = { text: '', at: 0 };
+  let attended = -Infinity;
   let moved = { step: null as number | null, at: performance.now() };
   for (;;) {
     signal?.throwIfAborted();
-    if (attend) touch(runFiles.attended(folder));
+    if (attend && performance.now() - attended >= ATTEND_MS) {
+      touch(runFiles.attended(folder));
+      attended = performance.now();
+    }
     const state = readState(folder);
     if (state?.outcome != null) {
       onProgress?.(progressOf(state, 0));
@@ -92,7 +98,7 @@ export async function watchRun(launch: Launch, options: WatchOptions = {}): Prom
     }
     const now = performance.now();
     if (state.step !== moved.step) moved = { step: state.step, at: now };
-    const text = JSON.stringify([state.phase, state.step, state.last_manifest]);
+    const text = JSON.stringify([state.phase, state.last_manifest]);
     if (text !== told.text || now - told.at >= WATCH_MS) {
       told = { text, at: now };
       onProgress?.(progressOf(state, (now - moved.at) / 1000));

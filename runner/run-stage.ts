@@ -81,13 +81,16 @@ async function train(parts: RunParts, guard: StepGuard, commits: Commits): Promi
     }
     const newest = lines.at(-1);
     const last_metrics = newest === undefined ? undefined : liveMetrics(newest);
-    state.update({
+    const trained = {
       step: guard.lastStep(),
       steps_per_second: guard.stepsPerSecond(),
       ...(last_metrics === undefined ? {} : { last_metrics }),
+    };
+    await commits.commitNew().catch((error: unknown) => {
+      state.update(trained);
+      throw error;
     });
-    await commits.commitNew();
-    state.update({ last_manifest: commits.newest(), committed: commits.committed() });
+    state.update({ ...trained, last_manifest: commits.newest(), committed: commits.committed() });
   };
 
   try {
