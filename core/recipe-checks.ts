@@ -1,14 +1,17 @@
 /** What a recipe's parts demand of each other: names that must exist, stages that must come earlier. Shapes are recipe.ts's. */
 import type { DigitsKind } from './digits/derivation.js';
+import { derivedComplaints } from './data-checks.js';
 import type { DataSettings } from './data-source.js';
 import { gateComplaint, unitedKinds } from './gate-checks.js';
 import type { Gate } from './gate.js';
+import type { GeneratorSettings } from './generators.js';
 import { hint } from './nearest-name.js';
 import type { RlvrTraining, SftTraining } from './training.js';
 
 /** The parts of a parsed recipe that checks look at. */
 interface Parts {
   readonly data: Readonly<Record<string, DataSettings>>;
+  readonly generators?: Readonly<Record<string, GeneratorSettings>> | undefined;
   readonly stages: readonly {
     readonly name: string;
     readonly data: string;
@@ -27,7 +30,13 @@ export interface Complaint {
 }
 
 export function recipeComplaints(recipe: Parts): Complaint[] {
-  return [...names(recipe), ...unions(recipe), ...curriculum(recipe), ...gates(recipe)];
+  return [
+    ...names(recipe),
+    ...unions(recipe),
+    ...derivedComplaints(recipe, curriculumOf(recipe)),
+    ...curriculum(recipe),
+    ...gates(recipe),
+  ];
 }
 
 /** Names of the stages that run, in order. */

@@ -18,12 +18,17 @@ const facts: PlanFacts = {
     mine: { folder: '/mine', content_sha256: sha('d') },
     moved: { folder: '/moved', content_sha256: sha('d') },
     other: { folder: '/other', content_sha256: sha('e') },
+    captions: { folder: '/captions', content_sha256: sha('f') },
+    elsewhere: { folder: '/elsewhere', content_sha256: sha('f') },
   },
 };
 
 const digits = { generator: 'digits', split: 'rl', count: 64, mix: { at: 1, text_sum: 1 } };
 const training = { steps: 10, learning_rate: 0.001, schedule: { kind: 'linear', final: 0.2 } };
-/** Four stages: `sft`, `rlvr`, `united` (rows of a union), `own` (rows of a folder). Each starts from the one before. */
+/**
+ * Five stages: `sft`, `rlvr`, `united` (rows of a union), `own` (rows of a folder), `derived` (rows that models made). Each starts
+ * from the one before.
+ */
 const base = {
   name: 'fields',
   model: 'tiny',
@@ -35,6 +40,17 @@ const base = {
     both: { generator: 'union', of: ['one', 'two'] },
     mine: { generator: 'folder', path: 'mine' },
     heldout: { ...digits, split: 'heldout' },
+    captions: { generator: 'captions', path: 'captions' },
+    asked: { generator: 'synthesis', captions: 'captions', by: 'writer' },
+    unseen: { generator: 'filter', of: 'asked', image_only: ['embedded'], caption_only: ['started'] },
+    scored: { generator: 'difficulty', of: 'unseen', by: 'embedded' },
+    clean: { generator: 'overlap', of: 'scored', benchmarks: ['heldout'] },
+  },
+  generators: {
+    writer: { kind: 'openai', model: 'w', revision: '1' },
+    started: { kind: 'served', model: 's', revision: '1' },
+    embedded: { kind: 'onnx', stage: 'sft' },
+    words: { kind: 'template' },
   },
   stages: [
     { name: 'sft', capability: 'base', objective: 'sft', data: 'first', training },
@@ -54,8 +70,15 @@ const base = {
       data: 'mine',
       training,
     },
+    {
+      name: 'derived',
+      capability: 'perception',
+      objective: 'rlvr',
+      data: 'clean',
+      training,
+    },
   ],
-  curriculum: ['sft', 'rlvr', 'united', 'own'],
+  curriculum: ['sft', 'rlvr', 'united', 'own', 'derived'],
   evaluation: { data: ['heldout'] },
   prices: { currency: 'EUR', device_hour: 1 },
   defaults: {},
@@ -73,7 +96,7 @@ interface Side {
   /** Of a change that makes sense only with others. */
   readonly also?: readonly (readonly [At, unknown])[];
 }
-const ALL = ['sft', 'rlvr', 'united', 'own'];
+const ALL = ['sft', 'rlvr', 'united', 'own', 'derived'];
 const AFTER = (stage: string): string[] => ALL.slice(ALL.indexOf(stage));
 const outside = (at: At, to: unknown, also?: Side['also']): Side => ({
   alters: [],
@@ -102,7 +125,13 @@ const stageFields = (kind: 'sft' | 'rlvr', i: number): Record<string, Side> => {
   const trained = { on: 'training', metric: 'loss', min: 0.1 };
   const approval = { on: 'approval' };
   return Object.fromEntries([
-    [field('name'), outside(at('name'), 'renamed', [[['curriculum', i], 'renamed']])],
+    [
+      field('name'),
+      outside(at('name'), 'renamed', [
+        [['curriculum', i], 'renamed'],
+        ...(kind === 'sft' ? [[['generators', 'embedded', 'stage'], 'renamed'] as const] : []),
+      ]),
+    ],
     [field('description'), outside(at('description'), 'words')],
     [field('capability'), outside(at('capability'), 'another')],
     [field('objective'), inside(kind, at('objective'), kind === 'sft' ? 'rlvr' : 'sft')],
@@ -168,6 +197,27 @@ const data = (name: string, to: unknown): [string, Side] => [
   inside('rlvr', ['data', 'second', ...name.split('.')], to),
 ];
 
+const SAMPLED = {
+  'sampling.temperature': [0.1],
+  'sampling.top_p': [0.5],
+  'sampling.max_tokens': [9],
+  seed: [9],
+  max_unknown: [0.5, 'outside'],
+} as const;
+
+/** Fields of a derived set that stage `derived` trains on, each with what it becomes. */
+const derivedFields = (
+  set: string,
+  kind: string,
+  fields: Record<string, readonly [to: unknown, side?: 'outside']>,
+): Record<string, Side> =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, [to, side]]): [string, Side] => {
+      const at = name === 'generator' ? ['data', set] : ['data', set, ...name.replace('[]', '').split('.')];
+      return [`data.*.${kind}.${name}`, side === 'outside' ? outside(at, to) : inside('derived', at, to)];
+    }),
+  );
+
 const SIDES: Record<string, Side> = {
   name: outside(['name'], 'renamed'),
   description: outside(['description'], 'words'),
@@ -189,6 +239,59 @@ const SIDES: Record<string, Side> = {
   'data.*.folder.generator': inside('own', ['data', 'mine'], digits),
   // The path is a place; what counts is the content, which `facts.folders` holds.
   'data.*.folder.path': outside(['data', 'mine', 'path'], 'moved'),
+  'data.*.captions.generator': inside('derived', ['data', 'captions'], digits),
+  'data.*.captions.path': outside(['data', 'captions', 'path'], 'elsewhere'),
+  ...derivedFields('asked', 'synthesis', {
+    generator: [{ generator: 'difficulty', of: 'captions', by: 'embedded' }],
+    captions: ['one'],
+    by: ['words'],
+    repair: [2],
+    capability: ['another'],
+    kind: ['another'],
+    ...SAMPLED,
+  }),
+  ...derivedFields('unseen', 'filter', {
+    generator: [{ generator: 'difficulty', of: 'asked', by: 'embedded' }],
+    of: ['captions'],
+    'image_only[]': [['embedded', 'writer']],
+    'caption_only[]': [['writer']],
+    mode: ['paper'],
+    ...SAMPLED,
+  }),
+  ...derivedFields('scored', 'difficulty', {
+    generator: [{ generator: 'filter', of: 'unseen', image_only: ['writer'], caption_only: ['writer'] }],
+    of: ['asked'],
+    by: ['writer'],
+    samples: [4],
+    saturated: [null],
+    hopeless: [0],
+    ...SAMPLED,
+  }),
+  ...derivedFields('clean', 'overlap', {
+    generator: [{ generator: 'difficulty', of: 'scored', by: 'writer' }],
+    of: ['unseen'],
+    'benchmarks[]': [['heldout', 'one']],
+    drop: [false],
+  }),
+  'generators.*.onnx.kind': inside('derived', ['generators', 'embedded'], {
+    kind: 'openai',
+    model: 'e',
+    revision: '1',
+  }),
+  'generators.*.onnx.stage': inside('derived', ['generators', 'embedded', 'stage'], 'rlvr'),
+  'generators.*.openai.kind': inside('derived', ['generators', 'writer'], { kind: 'template' }),
+  'generators.*.openai.model': inside('derived', ['generators', 'writer', 'model'], 'v'),
+  'generators.*.openai.revision': inside('derived', ['generators', 'writer', 'revision'], '2'),
+  // Who starts the server does not change what it answers.
+  'generators.*.served.kind': outside(['generators', 'started', 'kind'], 'openai'),
+  'generators.*.served.model': inside('derived', ['generators', 'started', 'model'], 'v'),
+  'generators.*.served.revision': inside('derived', ['generators', 'started', 'revision'], '2'),
+  'generators.*.template.kind': inside(
+    'derived',
+    ['generators', 'words'],
+    { kind: 'openai', model: 'x', revision: '1' },
+    [[['data', 'asked', 'by'], 'words']],
+  ),
   'data.*.union.generator': inside('united', ['data', 'both'], digits),
   'data.*.union.of[]': inside('united', ['data', 'both', 'of'], ['two', 'one']),
   // Folded into the stages before keys are made: there they have the side of the setting that they give.
@@ -197,7 +300,11 @@ const SIDES: Record<string, Side> = {
   ...stageFields('sft', 0),
   ...stageFields('rlvr', 1),
   // Position is no part of a key, the stage before is: what is left out alters those after it.
-  'curriculum[]': { alters: ['united', 'own'], at: ['curriculum'], to: ['sft', 'united', 'own'] },
+  'curriculum[]': {
+    alters: ['united', 'own', 'derived'],
+    at: ['curriculum'],
+    to: ['sft', 'united', 'own', 'derived'],
+  },
   'evaluation.data[]': outside(['evaluation', 'data'], ['heldout', 'one']),
   'evaluation.after': outside(['evaluation', 'after'], 'last'),
   'evaluation.shard_rows': outside(['evaluation', 'shard_rows'], 100),
@@ -262,6 +369,6 @@ describe('a field outside alters no key', () => {
 });
 
 it('other content of one’s own rows alters the stage that trains on them', () => {
-  const side: Side = { alters: ['own'], at: ['data', 'mine', 'path'], to: 'other' };
+  const side: Side = { alters: ['own', 'derived'], at: ['data', 'mine', 'path'], to: 'other' };
   expect(altered(side)).toEqual(side.alters);
 });

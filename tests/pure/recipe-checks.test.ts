@@ -16,6 +16,22 @@ const base = {
 };
 const gated = (gate: object, stage: object = one): object => ({ stages: [{ ...stage, gates: [gate] }, two] });
 const union = (...of: string[]): object => ({ generator: 'union', of });
+const derived = (sets: object, generators: object = {}): object => ({
+  data: { ...base.data, ...sets },
+  generators: {
+    small: { kind: 'openai', model: 's', revision: '1' },
+    ours: { kind: 'onnx', stage: 'one' },
+    ...generators,
+  },
+});
+const filter = (more: object = {}): object => ({
+  generator: 'filter',
+  of: 'rows',
+  image_only: ['small'],
+  caption_only: ['small'],
+  ...more,
+});
+const synthesis = (more: object = {}): object => ({ generator: 'synthesis', captions: 'rows', by: 'small', ...more });
 
 const WRONG: Record<string, readonly [parts: object, path: string, message: string | RegExp]> = {
   'a union of unions': [
@@ -102,6 +118,89 @@ const WRONG: Record<string, readonly [parts: object, path: string, message: stri
     'stages.0.gates.0.metric',
     'an SFT stage has no reward; it has loss, grad_norm, entropy',
   ],
+  'a derived set of what is not there': [
+    derived({ f: filter({ of: 'row' }) }),
+    'data.f.of',
+    'no data set "row"; did you mean "rows"?',
+  ],
+  'questions about captions that are not there': [
+    derived({ s: synthesis({ captions: 'rwos' }) }),
+    'data.s.captions',
+    'no data set "rwos"; did you mean "rows"?',
+  ],
+  'an overlap with an unknown benchmark': [
+    derived({ o: { generator: 'overlap', of: 'rows', benchmarks: ['more', 'mor'] } }),
+    'data.o.benchmarks.1',
+    'no data set "mor"; did you mean "more"?',
+  ],
+  'an unknown generator': [
+    derived({ f: filter({ image_only: ['small', 'smal'] }) }),
+    'data.f.image_only.1',
+    'no generator "smal"; did you mean "small"?',
+  ],
+  'a generator where there are none': [
+    { data: { ...base.data, s: synthesis() } },
+    'data.s.by',
+    'no generator "small"; the recipe has none: add `generators`',
+  ],
+  'a set made of itself': [
+    derived({ f: filter({ of: 'g' }), g: union('f', 'rows') }),
+    'data.f',
+    '"f" is made of itself: f of g of f',
+  ],
+  'a set that is its own input': [derived({ f: filter({ of: 'f' }) }), 'data.f', '"f" is made of itself: f of f'],
+  'a template that is to answer': [
+    derived({ f: filter({ image_only: ['t'] }) }, { t: { kind: 'template' } }),
+    'data.f.image_only.0',
+    'generator "t" is a template: it writes questions and answers none',
+  ],
+  'the embedded model that is to write': [
+    derived({ s: synthesis({ by: 'ours' }) }),
+    'data.s.by',
+    'generator "ours" is the embedded model: it answers questions and writes none',
+  ],
+  'weights of a stage that is not there': [
+    derived({}, { o: { kind: 'onnx', stage: 'on' } }),
+    'generators.o.stage',
+    'no stage "on"; did you mean "one"?',
+  ],
+  'weights of the very stage that trains on the set': [
+    { ...derived({ f: filter({ image_only: ['ours'] }) }), stages: [{ ...one, data: 'f' }, two] },
+    'stages.0.data',
+    '"f" is made with the weights of stage "one", which does not run before stage "one"',
+  ],
+  'weights of a later stage, far down': [
+    {
+      ...derived(
+        {
+          f: filter({ image_only: ['late'] }),
+          d: { generator: 'difficulty', of: 'f', by: 'small' },
+          u: union('d', 'rows'),
+        },
+        { late: { kind: 'onnx', stage: 'two' } },
+      ),
+      stages: [{ ...one, data: 'u' }, two],
+    },
+    'stages.0.data',
+    '"u" is made with the weights of stage "two", which does not run before stage "one"',
+  ],
+  'an evaluation before the weights that make its set': [
+    {
+      ...derived({ f: filter({ image_only: ['late'] }) }, { late: { kind: 'onnx', stage: 'two' } }),
+      evaluation: { data: ['f'] },
+    },
+    'evaluation.data.0',
+    '"f" is made with the weights of stage "two", which has not run when the first stage is evaluated; evaluate after "last"',
+  ],
+  'an evaluation with weights that a curriculum leaves out': [
+    {
+      ...derived({ f: filter({ image_only: ['late'] }) }, { late: { kind: 'onnx', stage: 'two' } }),
+      evaluation: { data: ['f'], after: 'last' },
+      curriculum: ['one'],
+    },
+    'evaluation.data.0',
+    '"f" is made with the weights of stage "two", which is not in the curriculum',
+  ],
   'a price in no currency': [
     { prices: { currency: 'euro', device_hour: 1 } },
     'prices.currency',
@@ -126,6 +225,12 @@ test.each(Object.entries(WRONG))('%s', (_, [parts, path, message]) => {
 it('rows of one’s own may be of any kind: only they know, and `plan` looks', () => {
   const gate = { on: 'evaluation', data: 'own', capability: 'anything', min: 0.5 };
   expect(recipeSchema.safeParse({ ...base, ...gated(gate) }).success).toBe(true);
+});
+
+it('a set made with weights of an earlier stage is fine, for training and for evaluation', () => {
+  const parts = derived({ f: filter({ image_only: ['ours', 'small'], caption_only: ['ours'] }), s: synthesis() });
+  const stages = [one, { ...two, data: 'f' }];
+  expect(recipeSchema.safeParse({ ...base, ...parts, stages, evaluation: { data: ['f'] } }).success).toBe(true);
 });
 
 it('a variant that is no object, or changes a stage that is not there, is refused', () => {
