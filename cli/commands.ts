@@ -16,15 +16,24 @@ export const GROUPS = [
   'Begin',
   'Run and watch',
   'Control a run',
+  'Data',
   'Results',
   'Checkpoints',
   'Server and workers',
 ] as const;
 export type Group = (typeof GROUPS)[number];
 
+/** Commands that are there for their sub-commands, by their first word. */
+export const FAMILIES: Readonly<Record<string, { readonly group: Group; readonly summary: string }>> = {
+  data: {
+    group: 'Data',
+    summary: 'make and look at data sets: questions, filters, orders; most work without a server',
+  },
+};
+
 export interface CommandSpec {
   readonly group: Group;
-  /** Name and arguments as commander reads them: `<needed>`, `[optional]`. */
+  /** Name (two words: a family and its sub-command) and arguments as commander reads them: `<needed>`, `[optional]`. */
   readonly usage: string;
   readonly summary: string;
   readonly options: readonly OptionSpec[];
@@ -199,6 +208,18 @@ export const COMMANDS: readonly CommandSpec[] = [
     more: MEANT,
     server: true,
     load: async () => (await import('./commands/cancel.js')).cancel,
+  },
+  {
+    group: 'Data',
+    usage: 'data letters',
+    summary:
+      'the letter that each answer means, as the published filter reads it: {"id", "text"} lines in, {"id", "letter"} lines out',
+    options: [],
+    more:
+      'No letter: "". Exit code 1 if a line was no such object (its number is on standard error; all others are answered). ' +
+      'The product’s own reading of answers is `grade`.',
+    examples: ['stagewright data letters <answers.jsonl >letters.jsonl'],
+    load: async () => (await import('./commands/data/letters.js')).letters,
   },
   {
     group: 'Results',

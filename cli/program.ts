@@ -1,6 +1,6 @@
 /** The parser, from the table of commands. It runs nothing: what is chosen goes to `chosen`. */
 import { Command, Option } from 'commander';
-import type { CommandSpec, OptionSpec, Options } from './commands.js';
+import { FAMILIES, type CommandSpec, type OptionSpec, type Options } from './commands.js';
 import { CONNECTION_OPTIONS, GRPC_META } from './connection-options.js';
 
 const CONNECTION = 'Connection (as the Temporal CLI has it):';
@@ -22,6 +22,15 @@ export function buildProgram(commands: readonly CommandSpec[], chosen: Chosen): 
   return program;
 }
 
+/** Where a command belongs: the program, or its family, which is there from the first of its commands on. */
+function parentOf(program: Command, family: string | undefined): Command {
+  if (family === undefined) return program;
+  const known = program.commands.find((command) => command.name() === family);
+  if (known !== undefined) return known;
+  const { group, summary } = FAMILIES[family] ?? { group: '', summary: '' };
+  return program.command(family).description(summary).helpGroup(`${group}:`).exitOverride();
+}
+
 function argumentsOf(command: Command): string[] {
   return command.registeredArguments.map((argument) => {
     const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
@@ -30,7 +39,12 @@ function argumentsOf(command: Command): string[] {
 }
 
 function add(program: Command, spec: CommandSpec, chosen: Chosen): void {
-  const command = program.command(spec.usage).description(spec.summary).helpGroup(`${spec.group}:`).exitOverride();
+  const [family, name] = /^([a-z]+) ([a-z].*)$/.exec(spec.usage)?.slice(1) ?? [undefined, spec.usage];
+  const command = parentOf(program, family)
+    .command(name ?? spec.usage)
+    .description(spec.summary)
+    .exitOverride();
+  if (family === undefined) command.helpGroup(`${spec.group}:`);
   for (const option of spec.options) command.addOption(optionOf(option));
   if (spec.server === true) {
     for (const { spec: option } of CONNECTION_OPTIONS) command.addOption(optionOf(option).helpGroup(CONNECTION));

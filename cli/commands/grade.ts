@@ -1,22 +1,12 @@
 /** `stagewright grade`: JSON lines of gold and response on standard input, their verdicts on standard output, in any order. */
-import { createReadStream, fstatSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import type { Readable } from 'node:stream';
 import { isVerifierName } from '../../core/verify/verifiers.js';
 import { POOL_DEFAULTS } from '../../workers/grading/pool.js';
 import { gradeStream } from '../../workers/grading/stream.js';
 import { readSettings } from '../../workers/settings.js';
 import type { Action } from '../commands.js';
 import { EXIT } from '../exit.js';
-
-const CHUNK = 256 * 1024;
-
-/** A file is read in larger pieces than process.stdin reads: fewer messages to the threads. */
-function standardInput(): Readable {
-  return fstatSync(0).isFile()
-    ? createReadStream('', { fd: 0, highWaterMark: CHUNK, autoClose: false })
-    : process.stdin;
-}
+import { CHUNK, standardInput } from '../standard-input.js';
 
 export const grade: Action = async (_args, options) => {
   const verifier = String(options.verifier ?? 'math');
