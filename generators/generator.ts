@@ -31,16 +31,23 @@ export interface Spent {
   readonly cost: number | null;
 }
 
+export interface AnswerOptions {
+  readonly images: ImageSource;
+  readonly signal: AbortSignal;
+  /**
+   * Asked of a question just before it goes out, long after the batch began: an answer that has come by another way meanwhile,
+   * which is yielded in place of one of its own. A generator without a queue may leave it out.
+   */
+  readonly known?: (index: number) => Promise<Outcome | null>;
+}
+
 export interface Generator {
   readonly identity: GeneratorIdentity;
   /**
    * Each question of the batch once, in any order, as they come. What has no answer is `unknown` with its reason.
    * @throws StagewrightError EndpointDown, BudgetSpent: what was yielded before stands.
    */
-  answer(
-    batch: readonly GenerationRequest[],
-    options: { readonly images: ImageSource; readonly signal: AbortSignal },
-  ): AsyncIterable<Answered>;
+  answer(batch: readonly GenerationRequest[], options: AnswerOptions): AsyncIterable<Answered>;
   spent(): Spent;
   close(): Promise<void>;
 }

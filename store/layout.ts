@@ -29,6 +29,11 @@ export const layout = {
   removals: (key: string): string => `stages/${key}/removals`,
   data: (key: string): string => `data/${key}`,
   dataSets: 'data',
+  /** Journaled answers of generators, by sha256 of the generator's identity. */
+  answers: 'answers',
+  answersOf: (identity: string): string => `answers/${identity}`,
+  answersIdentity: (identity: string): string => `answers/${identity}/identity.json`,
+  answersSegments: (identity: string): string => `answers/${identity}/segments`,
   evaluations: 'evaluations',
   evaluation: (key: string): string => `evaluations/${key}`,
 } as const;
