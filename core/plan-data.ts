@@ -10,6 +10,7 @@ import {
   type PartDerivation,
   type PartSettings,
 } from './data-source.js';
+import { gradedBy } from './data/graded-by.js';
 import { promptsSha256 } from './data/prompts.js';
 import { DERIVED_VERSIONS } from './derived-data.js';
 import { StagewrightError } from './failures.js';
@@ -56,7 +57,7 @@ function planSet(recipe: Recipe, name: string, settings: PartSettings, site: Dat
 function planDerived(recipe: Recipe, name: string, settings: DerivedSettings, site: DataSite): PlannedSet {
   const inputs = inputsOf(settings).map((input) => planData(recipe, input, site));
   const generators = askedBy(settings).map((asked) => planGenerator(recipe, asked, `data ${name}`, site));
-  const derivation = derive(name, settings, recipe.seed, { inputs, generators, facts: site.facts });
+  const derivation = derive(name, settings, recipe.seed, { inputs, generators });
   return {
     name,
     key: dataKey(derivation),
@@ -71,11 +72,10 @@ function planDerived(recipe: Recipe, name: string, settings: DerivedSettings, si
 interface Made {
   readonly inputs: readonly PlannedData[];
   readonly generators: readonly PlannedGenerator[];
-  readonly facts: PlanFacts;
 }
 
 function derive(name: string, settings: DerivedSettings, recipeSeed: number, made: Made): DerivedDerivation {
-  const { inputs, generators, facts } = made;
+  const { inputs, generators } = made;
   const keyOf = (i: number): string => {
     const key = inputs[i]?.key;
     if (key === undefined) throw new StagewrightError('Internal', `data ${name}: input ${i} was not planned`);
@@ -110,7 +110,7 @@ function derive(name: string, settings: DerivedSettings, recipeSeed: number, mad
         of: keyOf(0),
         by: identityOf(by),
         prompt_sha256: promptsSha256('difficulty'),
-        verifier: { ...facts.verifier },
+        verifier: gradedBy(identityOf(by)),
         seed,
       };
     }
