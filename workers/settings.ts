@@ -44,6 +44,8 @@ const environmentSchema = z.object({
   STAGEWRIGHT_CLASS: z.string().default('any'),
   /** Module with verifiers of one's own (docs/verifiers.md). */
   STAGEWRIGHT_VERIFIERS: optional(z.string()),
+  /** File of the servers that generators answer from (docs/generators.md). */
+  STAGEWRIGHT_GENERATORS: optional(z.string()),
   /** What a worker's SIGTERM does to its trainers: leave them running, or save a checkpoint and stop. */
   STAGEWRIGHT_SHUTDOWN: z.enum(['detach', 'stop']).default('detach'),
   STAGEWRIGHT_QUEUE_PREFIX: z.string().default(QUEUE_PREFIX),
@@ -75,6 +77,8 @@ export interface Settings {
   readonly shutdown: 'detach' | 'stop';
   /** Module with verifiers of one's own; null = none. */
   readonly verifiers: string | null;
+  /** File of the servers that generators answer from; null = none. */
+  readonly generators: string | null;
   readonly queuePrefix: string;
   readonly timers: Timers;
   readonly logLevel: string;
@@ -123,6 +127,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     cpuSlots: e.STAGEWRIGHT_CPU_SLOTS,
     shutdown: e.STAGEWRIGHT_SHUTDOWN,
     verifiers: e.STAGEWRIGHT_VERIFIERS === undefined ? null : resolve(e.STAGEWRIGHT_VERIFIERS),
+    generators: e.STAGEWRIGHT_GENERATORS === undefined ? null : resolve(e.STAGEWRIGHT_GENERATORS),
     queuePrefix: e.STAGEWRIGHT_QUEUE_PREFIX,
     timers: timersSchema.parse(timers),
     logLevel: e.STAGEWRIGHT_LOG_LEVEL,

@@ -1,0 +1,101 @@
+/**
+ * From the generator that a plan names to the one that answers: its kind by the plan, its address by the worker's configuration.
+ * A process has one of each name, so that the limits of a name hold over all shards that run at once.
+ */
+import { assertNever } from '../core/assert-never.js';
+import { canonicalJson } from '../core/canonical-json.js';
+import { StagewrightError } from '../core/failures.js';
+import type { PlannedGenerator } from '../core/generators.js';
+import { hint } from '../core/nearest-name.js';
+import type { Store } from '../store/store.js';
+import type { GeneratorConfiguration, GeneratorsConfiguration } from './configuration.js';
+import type { Generator } from './generator.js';
+
+export interface GeneratorSite {
+  readonly configuration: GeneratorsConfiguration;
+  /** The worker's environment, for keys. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** For weights of earlier stages. */
+  readonly store: Store;
+}
+
+export interface Generators {
+  /** Opened at first, then the same. @throws StagewrightError SettingsMissing */
+  of(planned: PlannedGenerator): Promise<Generator>;
+  close(): Promise<void>;
+}
+
+export function createGenerators(site: GeneratorSite): Generators {
+  const open = new Map<string, Promise<Generator>>();
+  return {
+    of: (planned) => {
+      const id = canonicalJson(planned);
+      const held = open.get(id);
+      if (held !== undefined) return held;
+      const opening = openGenerator(planned, site);
+      open.set(id, opening);
+      // What was missing may be there next time.
+      opening.catch(() => open.delete(id));
+      return opening;
+    },
+    close: async () => {
+      const all = [...open.values()];
+      open.clear();
+      for (const one of all) await (await one.catch(() => null))?.close();
+    },
+  };
+}
+
+/** @throws StagewrightError SettingsMissing */
+export async function openGenerator(planned: PlannedGenerator, site: GeneratorSite): Promise<Generator> {
+  const { kind } = planned;
+  switch (kind) {
+    case 'openai':
+      configured(planned, site, kind);
+      throw notYet(kind);
+    case 'served':
+      configured(planned, site, kind);
+      throw notYet(kind);
+    case 'onnx':
+    case 'template':
+      throw notYet(kind);
+    default:
+      return assertNever(kind);
+  }
+}
+
+/** The worker's entry for a generator. @throws StagewrightError SettingsMissing */
+export function configured<K extends GeneratorConfiguration['kind']>(
+  { name }: PlannedGenerator,
+  { configuration }: GeneratorSite,
+  kind: K,
+): Extract<GeneratorConfiguration, { kind: K }> {
+  const { file, generators } = configuration;
+  const entry = Object.hasOwn(generators, name) ? generators[name] : undefined;
+  if (entry === undefined)
+    throw new StagewrightError(
+      'SettingsMissing',
+      file === null
+        ? `generator "${name}" answers from a server, and this worker has no file of generators: set STAGEWRIGHT_GENERATORS (docs/generators.md)`
+        : `generator "${name}" is not in ${file}, this worker’s file of generators; ${hint(name, Object.keys(generators))}`,
+      { generator: name },
+    );
+  if (!isKind(entry, kind))
+    throw new StagewrightError(
+      'SettingsMissing',
+      `generator "${name}" is of kind ${kind} in the recipe, but ${file ?? ''} gives it ${entry.kind === 'served' ? 'a command (kind served)' : 'a base_url (kind openai)'}`,
+      { generator: name },
+    );
+  return entry;
+}
+
+function isKind<K extends GeneratorConfiguration['kind']>(
+  entry: GeneratorConfiguration,
+  kind: K,
+): entry is Extract<GeneratorConfiguration, { kind: K }> {
+  return entry.kind === kind;
+}
+
+function notYet(kind: string): StagewrightError {
+  return new StagewrightError('SettingsMissing', `generators of kind ${kind} are not yet registered in this version`);
+}
