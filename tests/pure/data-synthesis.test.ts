@@ -1,6 +1,6 @@
 /** What a model is asked for a caption, what it is told after a refused reply, and the row that a question becomes. */
 import { describe, expect, it } from 'vitest';
-import { parseReply, type Mcq } from '../../core/data/reply.js';
+import { parseReply, WORDED_KINDS, type Mcq } from '../../core/data/reply.js';
 import {
   problemText,
   questionRow,
@@ -11,6 +11,7 @@ import {
 } from '../../core/data/synthesis.js';
 import { encodeRow } from '../../core/digits/encode.js';
 import { gradeResponse } from '../../core/digits/grade.js';
+import { writeQuestion } from '../../core/digits/template.js';
 import { samplingSchema, type GenerationRequest } from '../../core/generation.js';
 import type { GeneratorIdentity } from '../../core/generators.js';
 import { rowSchema } from '../../core/row.js';
@@ -111,6 +112,18 @@ describe('the row', () => {
     expect(encodeRow(row, new Float32Array(256)).hasImage).toBe(1);
     const response = '<think> top-right 7 B </think> \\boxed{ B } <eos>'.split(' ');
     expect(gradeResponse(row, response).correct).toBe(true);
+  });
+
+  it('of whatever the template writes is one', () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const words = `top-left ${seed % 10} top-right 7 bottom-left 1 bottom-right 9`;
+      const parsed = readReply(JSON.stringify(writeQuestion(words, seed, 0)), template, false);
+      if (!parsed.ok) throw new Error(parsed.reason);
+      const row = questionRow({ ...caption, caption: words }, parsed.mcq, { ...settings, by: template });
+      expect(rowSchema.safeParse(row).success).toBe(true);
+      expect(WORDED_KINDS).toContain(row.kind);
+      expect(() => encodeRow(row, new Float32Array(256))).not.toThrow();
+    }
   });
 
   it('is refused where the embedded model would not understand it', () => {
