@@ -1,3 +1,8 @@
+/** Columns of a terminal; undefined for a file or a pipe, which holds lines of any length. */
+export function widthOf(stream: NodeJS.WriteStream): number | undefined {
+  return stream.isTTY ? stream.columns : undefined;
+}
+
 /** One look for all tables of the command: columns, no boxes, no colours (they may go to a file). */
 export const PLAIN_TABLE = {
   chars: {

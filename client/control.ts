@@ -2,6 +2,8 @@
  * What a person may do to a run, sent as updates of its workflow: a curriculum, or one stage by its own workflow id. Refusals come
  * back as the errors that the workflow's validator gave; a worker that is away is told apart from one that says no.
  */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
@@ -19,6 +21,8 @@ import { parseAnswer } from './answers.js';
 
 /** Until a worker has taken the update up; what it asks for may take longer. */
 export const ACCEPT_MS = 20_000;
+const AGAIN_MS = 500;
+const FAILED_PRECONDITION = 9;
 
 /** An update with what it is given. */
 export type Control =
@@ -56,16 +60,32 @@ export async function controlRun(
     );
   try {
     const handle = client.workflow.getHandle(workflowId);
-    const sent = await client.withDeadline(Date.now() + ACCEPT_MS, () =>
-      handle.startUpdate(update, { args: [args], waitForStage: WorkflowUpdateStage.ACCEPTED }),
+    const updateId = randomUUID();
+    const until = Date.now() + ACCEPT_MS;
+    const sent = await askAgain(until, () =>
+      client.withDeadline(until, () =>
+        handle.startUpdate(update, { args: [args], waitForStage: WorkflowUpdateStage.ACCEPTED, updateId }),
+      ),
     );
     onAccepted();
-    const answer: unknown = await sent.result();
+    const answer: unknown = await askAgain(Infinity, () => sent.result());
     return isStageId(workflowId)
       ? { kind: 'stage', status: parseAnswer(stageStatusSchema, answer, 'status') }
       : { kind: 'curriculum', status: parseAnswer(curriculumStatusSchema, answer, 'status') };
   } catch (error) {
     throw refusal(error, update, workflowId);
+  }
+}
+
+/** On a busy server a workflow task may be cut off, which says nothing about the update: under the same id it is carried out once. */
+async function askAgain<T>(until: number, ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (codeOf(error) !== FAILED_PRECONDITION || Date.now() + AGAIN_MS > until) throw error;
+      await sleep(AGAIN_MS);
+    }
   }
 }
 

@@ -15,6 +15,7 @@ const LOOK_BACK = 200;
 
 export interface Listed {
   readonly workflowId: string;
+  readonly runId: string;
   /** Of the recipe, its variant included. */
   readonly recipe: string;
   /** Temporal's, in lower case: `running`, `completed`, `failed`, `canceled`, `terminated`. */
@@ -37,10 +38,11 @@ export async function listCurricula(client: Client, recipe?: string, limit = 20)
   const prefix = recipe === undefined ? ANY : curriculumIdPrefix(recipe);
   const query = `WorkflowType = 'curriculumWorkflow' AND WorkflowId STARTS_WITH '${prefix}'`;
   const found: Listed[] = [];
-  for await (const { workflowId, status, startTime, closeTime } of client.workflow.list({ query })) {
+  for await (const { workflowId, runId, status, startTime, closeTime } of client.workflow.list({ query })) {
     const name = workflowId.slice(ANY.length, workflowId.lastIndexOf('/'));
     found.push({
       workflowId,
+      runId,
       recipe: name,
       state: status.name.toLowerCase(),
       started: startTime,

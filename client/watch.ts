@@ -74,9 +74,9 @@ export async function watchCurriculum(
 }
 
 /** How a run that is not open ended. */
-export async function endOf(client: Client, workflowId: string): Promise<WatchEnd> {
+export async function endOf(client: Client, workflowId: string, runId?: string): Promise<WatchEnd> {
   try {
-    const end = (await call(client, () => client.workflow.getHandle(workflowId).result())) as CurriculumEnd;
+    const end = (await call(client, () => client.workflow.getHandle(workflowId, runId).result())) as CurriculumEnd;
     // Runs of version 0.1 end without gates and controls.
     return { kind: end.state, status: parseAnswer(curriculumStatusSchema, end.status, 'status') };
   } catch (error) {

@@ -78,31 +78,31 @@ const STAGE_TABLE: Table<OpenStageState, StageUpdate, StageState> = {
   },
   running: {
     pause: { to: 'pausing' },
-    resume: { no: 'it runs already' },
-    retry: { no: 'it asked nothing: it runs' },
+    resume: { no: 'it is not paused' },
+    retry: { no: 'it asked nothing' },
     skip: { to: 'skipped' },
     amend: { to: 'superseded' },
     stop: { to: 'stopped' },
   },
   pausing: {
-    pause: { no: 'it is pausing already' },
+    pause: { no: 'a second pause changes nothing' },
     resume: { to: 'queued' },
-    retry: { no: 'it asked nothing: it is pausing' },
+    retry: { no: 'it asked nothing' },
     skip: { to: 'skipped' },
     amend: { to: 'superseded' },
     stop: { to: 'stopped' },
   },
   paused: {
-    pause: { no: 'it is paused already' },
+    pause: { no: 'a second pause changes nothing' },
     resume: { to: 'queued' },
-    retry: { no: 'it is paused, not waiting for an answer' },
+    retry: { no: 'it asked nothing' },
     skip: { to: 'skipped' },
     amend: { to: 'superseded' },
     stop: { to: 'stopped' },
   },
   waiting: {
-    pause: { no: 'it waits for an answer and holds no device' },
-    resume: { no: 'it waits for an answer, it is not paused' },
+    pause: { no: 'its device is free already' },
+    resume: { no: 'it is not paused: its question has to be answered' },
     retry: { to: 'queued' },
     skip: { to: 'skipped' },
     amend: { to: 'superseded' },
@@ -119,15 +119,15 @@ export function judgeStage(state: StageState, update: StageUpdate): Judged<Stage
   return judged(`the stage is ${state}`, STAGE_TABLE[state], update);
 }
 
-/** What a curriculum is at. `stage`: a stage of its own; `joined`: one that another curriculum runs. */
-export const PLACES = ['stage', 'joined', 'between', 'gate', 'held'] as const;
+/** What a curriculum is at. `stage`: a stage of its own; `joined`: one that another curriculum runs; `last`: its last stage has ended. */
+export const PLACES = ['stage', 'joined', 'between', 'last', 'gate', 'held'] as const;
 export type Place = (typeof PLACES)[number];
 /** `pass on`: the stage judges. */
 export type CurriculumAfter = CurriculumState | 'pass on';
 
-const OTHERS = 'another curriculum runs this stage; address its workflow instead';
+const OTHERS = 'that is run by another curriculum; address its workflow instead';
 const NO_STAGE = 'no stage is under way';
-const NO_GATE = 'no gate waits for a decision';
+const NO_GATE = 'no gate asks for a decision';
 const CURRICULUM_TABLE: Table<Place, CurriculumUpdate, CurriculumAfter> = {
   stage: {
     pause: { to: 'pass on' },
@@ -161,18 +161,29 @@ const CURRICULUM_TABLE: Table<Place, CurriculumUpdate, CurriculumAfter> = {
     approve: { no: NO_GATE },
     reject: { no: NO_GATE },
   },
+  /** It evaluates what the last stage left, or measures its gates. */
+  last: {
+    pause: { no: 'no stage follows that could be held back' },
+    resume: { no: 'it is not paused' },
+    retry: { no: NO_STAGE },
+    skip: { no: NO_STAGE },
+    amend: { no: `${NO_STAGE}, and none follows` },
+    stop: { to: 'stopped' },
+    approve: { no: NO_GATE },
+    reject: { no: NO_GATE },
+  },
   gate: {
-    pause: { no: 'it waits at a gate and holds no device' },
-    resume: { no: 'it waits at a gate, it is not paused' },
-    retry: { no: 'it waits at a gate; approve or reject it' },
-    skip: { no: 'it waits at a gate; approve or reject it' },
+    pause: { no: 'its device is free already' },
+    resume: { no: 'it is not paused' },
+    retry: { no: NO_STAGE },
+    skip: { no: NO_STAGE },
     amend: { no: `${NO_STAGE}; name a later one` },
     stop: { to: 'stopped' },
     approve: { to: 'running' },
     reject: { to: 'stopped' },
   },
   held: {
-    pause: { no: 'it is paused already' },
+    pause: { no: 'a second pause changes nothing' },
     resume: { to: 'running' },
     retry: { no: NO_STAGE },
     skip: { no: NO_STAGE },
@@ -187,6 +198,7 @@ const PLACE_WORDS: Readonly<Record<Place, string>> = {
   stage: 'the curriculum runs a stage',
   joined: 'the curriculum waits for a stage',
   between: 'the curriculum is between stages',
+  last: 'the curriculum is past its last stage',
   gate: 'the curriculum waits at a gate',
   held: 'the curriculum is paused',
 };

@@ -2,7 +2,7 @@
  * Updates of a running curriculum: judged by core/control.ts, those of its own stage under way passed on to it, the others carried
  * out here. A later stage is amended by planning again; nothing that trains is disturbed.
  */
-import { setHandler } from '@temporalio/workflow';
+import { patched, setHandler } from '@temporalio/workflow';
 import { amendStage } from '../core/amend.js';
 import {
   amendSchema,
@@ -54,7 +54,9 @@ export function createCurriculumControl(run: CurriculumRun): void {
     const said = await onBehalf(() => control.updateStage({ workflowId, ...its, update, input, id: updateId() }));
     // Its end may have been told before its answer.
     const row = run.status().stages.find(({ key }) => key === stage.key);
-    if (row !== undefined && isOpen(row.state)) run.markStage(stage.key, said);
+    // It does not tell when it has a device again: at work, as when it began.
+    const state = said.state === 'queued' ? 'running' : said.state;
+    if (row !== undefined && isOpen(row.state)) run.markStage(stage.key, { ...said, state });
     note(update, input, ` (stage ${stage.name})`);
   };
   const here = { pause: () => run.hold(), resume: () => run.release(), stop: () => run.stop() } as const;
@@ -126,7 +128,11 @@ export function createCurriculumControl(run: CurriculumRun): void {
     takeUpdate(curriculumUpdates[update], lock, {
       schema,
       description,
-      judge: () => allowed(update),
+      judge: (_, when) => {
+        // Runs of before accepted such a pause: in their histories it is carried out.
+        const old = update === 'pause' && run.place === 'last' && when === 'in its turn' && !patched('nothing-to-hold');
+        if (!old) allowed(update);
+      },
       carryOut: (by) => carryOut(update, by),
       answer,
     });

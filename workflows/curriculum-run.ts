@@ -2,7 +2,7 @@
  * Where one run of a curriculum stands: its plan as it is now, the rows of its status, and whether it holds or stops before the
  * next stage. What its loop (blocks/capability-curriculum.ts) and its updates (curriculum-control.ts) share; it decides nothing.
  */
-import { CancellationScope, condition, setCurrentDetails, upsertMemo } from '@temporalio/workflow';
+import { CancellationScope, condition, patched, setCurrentDetails, upsertMemo } from '@temporalio/workflow';
 import { isOpen, type Place } from '../core/control.js';
 import type { Plan, PlannedStage } from '../core/plan.js';
 import type { CurriculumState, CurriculumStatus, GateStatus, Question, StageStatus } from '../core/states.js';
@@ -21,6 +21,8 @@ export interface CurriculumRun {
   readonly plan: Plan;
   /** Stages of the plan that have begun; those that follow may be amended. */
   readonly begun: number;
+  /** Whether a stage is still to begin. */
+  readonly follows: boolean;
   readonly place: Place;
   status(): CurriculumStatus;
   /** The stage at work. */
@@ -107,6 +109,9 @@ export function createCurriculumRun(planned: Plan, placement: Placement, shown: 
     get begun() {
       return begun;
     },
+    get follows() {
+      return begun < plan.stages.length;
+    },
     get place() {
       return placeNow();
     },
@@ -135,6 +140,11 @@ export function createCurriculumRun(planned: Plan, placement: Placement, shown: 
       }
     },
     at(next, runId) {
+      // Accepted when a stage was still to start; that turned out to be done already.
+      if (next === 'last' && held && patched('nothing-to-hold')) {
+        held = false;
+        lastControl = `${lastControl ?? ''}; no stage was left to hold back`;
+      }
       place = next;
       childRunId = runId ?? null;
       told();
@@ -181,13 +191,14 @@ export function createCurriculumRun(planned: Plan, placement: Placement, shown: 
         question = asked;
         markQuestion(asked);
         decision = null;
+        const before = place;
         place = 'gate';
         told();
         try {
           await condition(() => decision !== null);
         } finally {
           question = null;
-          place = 'between';
+          place = before;
           if (decision === null)
             gates = gates.map((row) => (row.state === 'waiting' ? { ...row, state: 'stopped' } : row));
         }

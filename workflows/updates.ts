@@ -37,7 +37,7 @@ export interface UpdateRule<Input, Answer> {
   /** Shown beside the update in the Temporal UI. */
   readonly description: string;
   /** Throws `refuse` where the state or the input does not allow it. Changes nothing. */
-  readonly judge: (input: Input) => void;
+  readonly judge: (input: Input, when: 'before history' | 'in its turn') => void;
   readonly carryOut: (input: Input) => Promise<void> | void;
   readonly answer: () => Answer;
 }
@@ -62,7 +62,7 @@ export function takeUpdate<Answer, Args extends [unknown], Input>(
     (...[raw]: Args) =>
       lock.hold(async () => {
         const input = read(raw);
-        rule.judge(input);
+        rule.judge(input, 'in its turn');
         await rule.carryOut(input);
         return rule.answer();
       }),
@@ -70,7 +70,7 @@ export function takeUpdate<Answer, Args extends [unknown], Input>(
       description: rule.description,
       validator: (...[raw]: Args) => {
         const input = read(raw);
-        if (!lock.busy()) rule.judge(input);
+        if (!lock.busy()) rule.judge(input, 'before history');
       },
     },
   );

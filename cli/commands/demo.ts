@@ -5,10 +5,10 @@
 import { join, resolve } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { stageId } from '../../core/ids.js';
-import type { Answer } from '../../core/states.js';
-import { answerUpdate } from '../../workflows/messages.js';
+import type { CurriculumStatus } from '../../core/states.js';
 import type { Action } from '../commands.js';
-import { call, connect } from '../../client/connection.js';
+import { connect } from '../../client/connection.js';
+import { controlRun } from '../../client/control.js';
 import { EXIT, type ExitCode } from '../exit.js';
 import { optionText } from '../option-text.js';
 import { watchInterrupt } from '../interrupt.js';
@@ -20,6 +20,7 @@ import { writeReport, type Report } from '../report/write-report.js';
 import { ROOT } from '../root.js';
 import { startCurriculum } from '../../client/start-curriculum.js';
 import type { WatchOptions } from '../../client/watch.js';
+import { widthOf } from '../tables.js';
 import { requireDone, say, watchLoudly } from '../watch-loudly.js';
 
 const RECIPES = join(ROOT, 'configs', 'recipes');
@@ -28,7 +29,7 @@ const OTHERS = [join(RECIPES, 'digits-merged.yaml'), join(RECIPES, 'digits-visua
 
 export const demo: Action = async (_args, options) => {
   const started = Date.now();
-  const home = resolve(ROOT, String(options['home']));
+  const home = resolve(String(options['home']));
   const files = [
     typeof options['recipe'] === 'string' ? resolve(options['recipe']) : STAGED,
     ...(options['compare'] === true ? OTHERS : []),
@@ -48,7 +49,7 @@ export const demo: Action = async (_args, options) => {
     const client = await connect(stack.settings);
     for (const { plan } of planned) {
       if (interrupt.signal.aborted) return EXIT.interrupted;
-      const code = await runRecipe(client, stack, plan, options['replace'] === true, interrupt.signal);
+      const code = await runRecipe(client, stack, home, plan, options['replace'] === true, interrupt.signal);
       if (code !== EXIT.done) return code;
     }
     report = await writeReport({
@@ -56,6 +57,7 @@ export const demo: Action = async (_args, options) => {
       planned,
       out: join(home, 'report.html'),
       title: 'stagewright demo',
+      width: widthOf(process.stdout),
       history: (plan) => readHistory(client, plan),
     });
     await client.connection.close();
@@ -72,6 +74,7 @@ export const demo: Action = async (_args, options) => {
 async function runRecipe(
   client: Client,
   stack: LocalStack,
+  home: string,
   plan: Planned['plan'],
   replace: boolean,
   signal: AbortSignal,
@@ -80,11 +83,19 @@ async function runRecipe(
   say(`${attached ? 'going on with' : 'recipe'} ${plan.recipe}, seed ${plan.seed} (${workflowId})`);
   const end = await watchLoudly(client, workflowId, stack.settings.store, { signal, onWaiting: retryOnce(client) });
   if (end.kind === 'interrupted') return EXIT.interrupted;
-  if (end.kind === 'waiting') say('the demo ends here; what is committed stays. Started again, it answers `retry`.');
+  if (end.kind === 'waiting') say(`the demo ends here; what is committed stays. ${afterwards(end.status, home)}`);
   requireDone(end, plan.recipe);
   if (end.kind === 'done' && end.status.stages.every((stage) => stage.reused))
     say(`${plan.recipe}: every stage was done already`);
   return EXIT.done;
+}
+
+/** What a person may do about what it waits for. */
+export function afterwards({ stages }: CurriculumStatus, home: string): string {
+  const asked = stages.find((stage) => stage.state === 'waiting')?.question;
+  return asked?.choices.includes('retry') === true
+    ? 'Started again, it answers `retry`.'
+    : `To answer, bring its server up: STAGEWRIGHT_HOME=${home} stagewright up`;
 }
 
 /** Starting the demo again is the answer `retry` to what a stage waited for at the end of the last time; asked anew, it ends the demo. */
@@ -93,8 +104,8 @@ function retryOnce(client: Client): NonNullable<WatchOptions['onWaiting']> {
     const stage = stages.find((s) => s.state === 'waiting');
     if (!firstLook || stage?.question?.choices.includes('retry') !== true) return false;
     say(`stage ${stage.name} waited (${stage.question.type}): ${stage.question.reason} Trying again.`);
-    const args: [Answer] = [{ choice: 'retry', actor: 'demo', reason: 'started again' }];
-    await call(client, () => client.workflow.getHandle(stageId(stage.key)).executeUpdate(answerUpdate, { args }));
+    const args = { actor: 'demo', reason: 'started again' };
+    await controlRun(client, stageId(stage.key), { update: 'retry', args });
     return true;
   };
 }

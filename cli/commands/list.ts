@@ -2,6 +2,7 @@
 import Table from 'cli-table3';
 import { connect } from '../../client/connection.js';
 import { listCurricula } from '../../client/find-curriculum.js';
+import { withStates } from '../../client/list-states.js';
 import type { Action } from '../commands.js';
 import { CommandError, EXIT } from '../exit.js';
 import { duration } from '../progress-text.js';
@@ -13,7 +14,8 @@ export const list: Action = async ([recipe], options) => {
   if (!Number.isInteger(limit) || limit < 1)
     throw new CommandError(`--limit must be a whole number from 1, not "${String(options['limit'])}"`, EXIT.usage);
   const settings = settingsOf(options);
-  const found = await listCurricula(await connect(settings), recipe, limit);
+  const client = await connect(settings);
+  const found = await withStates(client, await listCurricula(client, recipe, limit));
   if (options['json'] === true) print(JSON.stringify(found, null, 2));
   else if (found.length === 0)
     print(

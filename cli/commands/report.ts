@@ -10,6 +10,7 @@ import { optionText } from '../option-text.js';
 import { readHistory } from '../report/history.js';
 import { writeReport } from '../report/write-report.js';
 import { settingsOf } from '../settings.js';
+import { widthOf } from '../tables.js';
 import { say } from '../watch-loudly.js';
 
 export const report: Action = async (files, options) => {
@@ -25,6 +26,7 @@ export const report: Action = async (files, options) => {
     planned,
     out: String(options['out']),
     title,
+    width: widthOf(process.stdout),
     history: async (plan) =>
       client === null
         ? { kind: 'missing', why: `no Temporal server answers at ${settings.address}` }

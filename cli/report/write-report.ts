@@ -23,6 +23,8 @@ export interface ReportOptions {
   /** The HTML file; replaced whole. */
   readonly out: string;
   readonly title: string;
+  /** Of the terminal that the text is for; without it the tables are as wide as they are. */
+  readonly width?: number | undefined;
   /** What a server knows of a plan's run; without it the page says that this part is missing. */
   readonly history?: (plan: Plan) => Promise<RunHistory>;
 }
@@ -45,7 +47,14 @@ export interface Report {
 const NO_SERVER = { kind: 'missing', why: 'no server was asked' } as const;
 
 /** @throws StagewrightError StoreUnreachable where there is no store, Internal naming a stored file that breaks its schema. */
-export async function writeReport({ store: folder, planned, out, title, history }: ReportOptions): Promise<Report> {
+export async function writeReport({
+  store: folder,
+  planned,
+  out,
+  title,
+  width,
+  history,
+}: ReportOptions): Promise<Report> {
   const store = await openStore(folder, { create: false });
   const parts: RecipePart[] = [];
   const kinds = new Map<string, string>();
@@ -66,9 +75,9 @@ export async function writeReport({ store: folder, planned, out, title, history 
   await rename(`${file}.part`, file);
   const text = [
     ...parts.flatMap(({ figures }) =>
-      figures.accuracy.map((t) => accuracyText(t, `${figures.recipe}, after each stage,`)),
+      figures.accuracy.map((t) => accuracyText(t, `${figures.recipe}, after each stage,`, width)),
     ),
-    ...comparison.map((t) => accuracyText(t, 'Recipes side by side (last stages),')),
+    ...comparison.map((t) => accuracyText(t, 'Recipes side by side (last stages),', width)),
   ].join('\n\n');
   const recipes = parts.map((part) => part.figures);
   const figures = {

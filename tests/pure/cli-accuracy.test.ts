@@ -39,6 +39,26 @@ it('a table names columns, n, and the interval of each cell', () => {
   expect(text).toMatch(/ 7\s+263\s+–\s+30\.8/u);
 });
 
+it('a table that a terminal cannot hold puts intervals below, and breaks names, instead of its lines', () => {
+  const cell = { correct: 81, n: 263, share: 81 / 263, low: 0.2553, high: 0.3662 };
+  const columns = ['base', 'perception', 'textual_reasoning', 'visual_reasoning'];
+  const cells = columns.map(() => cell);
+  const table = {
+    data: 'heldout',
+    columns,
+    rows: [{ label: 'perception', level: 0, cells }] as const,
+    details: [{ label: 'multiple choice, by right letter', level: 0, cells }] as const,
+    lengths: [],
+  };
+  const longest = (text: string): number => Math.max(...text.split('\n').map((line) => line.trimEnd().length));
+  expect(longest(accuracyText(table, 'recipe'))).toBeGreaterThan(100);
+  const narrow = accuracyText(table, 'recipe', 80);
+  expect(longest(narrow)).toBeLessThanOrEqual(80);
+  expect(narrow.match(/\[25\.5, 36\.6\]/gu)).toHaveLength(8);
+  expect(narrow).toMatch(/textual_ .*\n.* reasoning/u);
+  expect(accuracyText(table, 'recipe', 200)).toBe(accuracyText(table, 'recipe'));
+});
+
 it('the nearest name is near', () => {
   expect(nearestName('learning_rat', ['steps', 'learning_rate'])).toBe('learning_rate');
   expect(nearestName('zebra', ['steps', 'learning_rate'])).toBeUndefined();

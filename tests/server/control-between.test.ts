@@ -1,53 +1,28 @@
 /** Control where one stage ends and another begins: pauses that outlast their stage, runs of the same key, gates of no evaluation. */
-import { randomInt } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { stageId } from '../../core/ids.js';
-import { sealStage } from '../../core/plan.js';
-import { stageStatusQuery } from '../../workflows/messages.js';
-import type { stageWorkflow } from '../../workflows/stage.js';
+import { curriculumStatusQuery, stageStatusQuery } from '../../workflows/messages.js';
+import { by, controlFile, refusal, type Started } from './control-file.js';
 import {
   curriculumIs,
   historyOf,
-  key,
   later,
   stageIs,
-  startCurriculum,
   startStage,
   tellCurriculum,
   tellStage,
-  until,
   type StageHandle,
 } from './control-support.js';
-import { evaluationOf, openBench, planOf, stageOf, type Bench } from './harness.js';
-import { Script, type Act } from './scripted-activities.js';
+import type { Act } from './scripted-activities.js';
 
-let bench: Bench;
-const script = new Script();
-beforeAll(async () => {
-  script.checkpoints = [
-    { epoch: 1, step: 4 },
-    { epoch: 1, step: 8 },
-  ];
-  bench = await openBench(inject('temporalAddress'), script);
-});
-afterAll(() => bench.close());
+const file = controlFile();
+const { script, trains } = file;
 
-const by = { actor: 'ann', reason: 'why' };
-const trains = (name: string) => until(async () => script.training.has(name));
-const refusal = (words: string) => ({ refused: expect.stringContaining(words) as string });
-
-/** Two stages, both evaluated on `rows`; the first is at work. */
-async function start(name: string, act: Act = { do: 'work' }) {
-  script.actsOf.set(name, [act]);
-  script.actsOf.set(`${name}-next`, []);
-  const seed = randomInt(2 ** 31);
-  const first = sealStage({ ...stageOf(key(), name), seed });
-  const second = sealStage({ ...stageOf(key(), `${name}-next`, first.key), seed });
-  const evaluations = [evaluationOf(first, key()), evaluationOf(second, key())];
-  const handle = await startCurriculum(bench, { ...planOf(name, [first, second], key()), evaluations });
+/** The first of two stages is at work. */
+async function start(name: string, act: Act = { do: 'work' }): Promise<Started> {
+  const started = await file.start(name, [act]);
   await trains(name);
-  const stage: StageHandle = bench.client.workflow.getHandle<typeof stageWorkflow>(stageId(first.key));
-  return { handle, first, second, stage };
+  return started;
 }
 async function startPaused(name: string) {
   const started = await start(name);
@@ -56,7 +31,7 @@ async function startPaused(name: string) {
   return started;
 }
 const isKnown = (id: string): Promise<boolean> =>
-  bench.client.workflow
+  file.bench.client.workflow
     .getHandle(stageId(id))
     .describe()
     .then(
@@ -89,6 +64,50 @@ describe.concurrent('a paused stage', () => {
   });
 });
 
+describe.concurrent('past the last stage', () => {
+  test('a paused last stage that is skipped holds nothing: the run goes on to its end', async () => {
+    const evaluated = later();
+    const name = 'last-skip';
+    const { handle } = await start(name);
+    script.evaluating.set(`${name}-next`, evaluated.promise);
+    script.actsOf.set(`${name}-next`, [{ do: 'work' }]);
+    await tellCurriculum(handle, 'skip', { ...by, step: 4 });
+    await trains(`${name}-next`);
+    await tellCurriculum(handle, 'pause', by);
+    await curriculumIs(handle, ({ stages }) => stages[1]?.state === 'pausing');
+    await tellCurriculum(handle, 'skip', { ...by, step: 4 });
+    const now = await curriculumIs(handle, ({ evaluations }) => evaluations[1]?.state === 'running');
+    expect(now.state).toBe('running');
+    expect(now.last_control).not.toContain('stays so until resume');
+    expect(await tellCurriculum(handle, 'pause', by)).toEqual(refusal('no stage follows that could be held back'));
+    evaluated.now();
+    await expect(handle.result()).resolves.toMatchObject({ state: 'done', status: { state: 'done' } });
+  });
+});
+
+describe.concurrent('the curriculum’s own word of its stage', () => {
+  test('after a pause and a resume it is at work again', async () => {
+    const { handle, stage } = await startPaused('resumed');
+    script.actsOf.set('resumed', [{ do: 'work' }]);
+    await tellCurriculum(handle, 'resume', by);
+    await stageIs(stage, 'running');
+    const { stages } = await handle.query(curriculumStatusQuery);
+    expect(stages[0]).toMatchObject({ state: 'running', last_control: 'resumed by ann: why' });
+    await handle.terminate();
+    await stage.terminate();
+  });
+  test('stopped by a person, it has not failed', async () => {
+    const { handle } = await start('stopped-by');
+    await tellCurriculum(handle, 'stop', by);
+    const { status } = await handle.result();
+    expect(status.stages[0]).toMatchObject({
+      state: 'stopped',
+      last_failure: null,
+      last_control: 'stopped by ann: why',
+    });
+  });
+});
+
 describe.concurrent('an update of a stage', () => {
   test('never reaches another run of its key', async () => {
     const { handle, first, stage } = await start('other-run');
@@ -100,7 +119,7 @@ describe.concurrent('an update of a stage', () => {
     await tellStage(stage, 'stop', by);
     await stage.result();
     script.actsOf.set('other-run', [{ do: 'work' }]);
-    const others = await startStage(bench, first);
+    const others = await startStage(file.bench, first);
     await trains('other-run');
     passed.now();
     expect(await paused).toEqual(refusal('the stage has ended meanwhile'));

@@ -131,7 +131,7 @@ describe.sequential('with a worker', () => {
       ['pause', 'ctl', '--reason', 'hf_abcdefghijklmnopqrstuvwx'],
       /"reason" looks like a secret/u,
     ],
-    ['approve without a gate', ['approve', 'ctl'], /approve is refused: .*no gate waits.* Allowed now: pause, /u],
+    ['approve without a gate', ['approve', 'ctl'], /approve is refused: .*no gate asks.* Allowed now: pause, /u],
     ['retry of what runs', ['retry', 'ctl'], /retry is refused: the stage is running, .*Allowed now: pause, skip, /u],
     [
       'a run that is not there',
@@ -151,11 +151,12 @@ describe.sequential('with a worker', () => {
     );
     expect(both.map(({ code }) => code).sort()).toEqual([0, 2]);
     expect(both.find(({ code }) => code === 2)?.stderr).toMatch(
-      /pause is refused: .* it is (?:pausing|paused) already/u,
+      /pause is refused: the stage is paus(?:ing|ed), and a second pause changes nothing/u,
     );
     expect(both.find(({ code }) => code === 0)?.stdout).toMatch(/^ctl: \w+; paused by (?:ann|ben): x/u);
     const paused = await until((seen) => stateOf(seen, 'see') === 'paused');
     expect(cluster.runs()).toEqual([]);
+    expect((await cli('list')).stdout).toMatch(/^ctl\s+paused /mu);
     expect(paused.stages[1]?.last_control).toMatch(/paused by/u);
   });
 
@@ -192,6 +193,7 @@ describe.sequential('with a worker', () => {
     );
     expect([code, stdout]).toEqual([3, '']);
     expect((await cli('status', 'ctl')).stdout).toMatch(/gate after see: waiting; Does it see\?/u);
+    expect((await cli('list')).stdout).toMatch(/^ctl\s+waiting /mu);
   });
 
   it('approve: the run goes on and ends; the logs of all stages are there', async () => {
@@ -200,6 +202,7 @@ describe.sequential('with a worker', () => {
     expect(stdout).toMatch(/ done\n$/u);
     expect(code).toBe(0);
     expect((await cli('pause', 'ctl')).code).toBe(2);
+    expect((await cli('list')).stdout).toMatch(/^ctl\s+done /mu);
     // The embedded trainer has nothing to say; another one has.
     expect((await cli('logs', 'ctl')).stderr).toMatch(/the trainer wrote nothing to it\n$/u);
     for (const { name, key } of (await status()).stages)

@@ -41,27 +41,26 @@ const CLOSED = {
   reject: 'closed',
 } as const;
 
-const OTHERS = 'another curriculum runs this stage; address its workflow instead. Allowed now: stop.';
+const OTHERS = 'that is run by another curriculum; address its workflow instead. Allowed now: stop.';
 const TABLE: Readonly<Record<Place | End, Readonly<Record<CurriculumUpdate, Cell>>>> = {
   stage: {
     pause: { after: 'running', stage: 'pausing', then: null },
     resume: {
-      refused: 'resume is refused: the stage is running, and it runs already. Allowed now: pause, skip, amend, stop.',
+      refused: 'resume is refused: the stage is running, and it is not paused. Allowed now: pause, skip, amend, stop.',
     },
     retry: {
-      refused:
-        'retry is refused: the stage is running, and it asked nothing: it runs. Allowed now: pause, skip, amend, stop.',
+      refused: 'retry is refused: the stage is running, and it asked nothing. Allowed now: pause, skip, amend, stop.',
     },
     skip: { after: 'running', stage: 'skipped', then: 'done' },
     amend: { after: 'running', stage: 'superseded', then: 'done' },
     stop: { after: 'stopped', stage: 'stopped', then: 'stopped' },
     approve: {
       refused:
-        'approve is refused: the curriculum runs a stage, and no gate waits for a decision. Allowed now: pause, resume, retry, skip, amend, stop.',
+        'approve is refused: the curriculum runs a stage, and no gate asks for a decision. Allowed now: pause, resume, retry, skip, amend, stop.',
     },
     reject: {
       refused:
-        'reject is refused: the curriculum runs a stage, and no gate waits for a decision. Allowed now: pause, resume, retry, skip, amend, stop.',
+        'reject is refused: the curriculum runs a stage, and no gate asks for a decision. Allowed now: pause, resume, retry, skip, amend, stop.',
     },
   },
   joined: {
@@ -73,11 +72,11 @@ const TABLE: Readonly<Record<Place | End, Readonly<Record<CurriculumUpdate, Cell
     stop: { after: 'stopped', stage: 'stopped', then: 'stopped' },
     approve: {
       refused:
-        'approve is refused: the curriculum waits for a stage, and no gate waits for a decision. Allowed now: stop.',
+        'approve is refused: the curriculum waits for a stage, and no gate asks for a decision. Allowed now: stop.',
     },
     reject: {
       refused:
-        'reject is refused: the curriculum waits for a stage, and no gate waits for a decision. Allowed now: stop.',
+        'reject is refused: the curriculum waits for a stage, and no gate asks for a decision. Allowed now: stop.',
     },
   },
   between: {
@@ -100,29 +99,57 @@ const TABLE: Readonly<Record<Place | End, Readonly<Record<CurriculumUpdate, Cell
     stop: { after: 'stopped', stage: 'done', then: 'stopped' },
     approve: {
       refused:
-        'approve is refused: the curriculum is between stages, and no gate waits for a decision. Allowed now: pause, stop.',
+        'approve is refused: the curriculum is between stages, and no gate asks for a decision. Allowed now: pause, stop.',
     },
     reject: {
       refused:
-        'reject is refused: the curriculum is between stages, and no gate waits for a decision. Allowed now: pause, stop.',
+        'reject is refused: the curriculum is between stages, and no gate asks for a decision. Allowed now: pause, stop.',
+    },
+  },
+  last: {
+    pause: {
+      refused:
+        'pause is refused: the curriculum is past its last stage, and no stage follows that could be held back. Allowed now: stop.',
+    },
+    resume: {
+      refused: 'resume is refused: the curriculum is past its last stage, and it is not paused. Allowed now: stop.',
+    },
+    retry: {
+      refused: 'retry is refused: the curriculum is past its last stage, and no stage is under way. Allowed now: stop.',
+    },
+    skip: {
+      refused: 'skip is refused: the curriculum is past its last stage, and no stage is under way. Allowed now: stop.',
+    },
+    amend: {
+      refused:
+        'amend is refused: the curriculum is past its last stage, and no stage is under way, and none follows. Allowed now: stop.',
+    },
+    stop: { after: 'stopped', stage: 'done', then: 'stopped' },
+    approve: {
+      refused:
+        'approve is refused: the curriculum is past its last stage, and no gate asks for a decision. Allowed now: stop.',
+    },
+    reject: {
+      refused:
+        'reject is refused: the curriculum is past its last stage, and no gate asks for a decision. Allowed now: stop.',
     },
   },
   gate: {
     pause: {
       refused:
-        'pause is refused: the curriculum waits at a gate, and it waits at a gate and holds no device. Allowed now: stop, approve, reject.',
+        'pause is refused: the curriculum waits at a gate, and its device is free already. Allowed now: stop, approve, reject.',
     },
     resume: {
       refused:
-        'resume is refused: the curriculum waits at a gate, and it waits at a gate, it is not paused. Allowed now: stop, approve, reject.',
+        'resume is refused: the curriculum waits at a gate, and it is not paused. Allowed now: stop, approve, reject.',
     },
     retry: {
       refused:
-        'retry is refused: the curriculum waits at a gate, and it waits at a gate; approve or reject it. Allowed now: stop, approve, reject.',
+        'retry is refused: the curriculum waits at a gate, and no stage is under way. Allowed now: stop, approve, reject.',
     },
     skip: {
       refused:
-        'skip is refused: the curriculum waits at a gate, and it waits at a gate; approve or reject it. Allowed now: stop, approve, reject.',
+        'skip is refused: the curriculum waits at a gate, and no stage is under way. Allowed now: stop, approve, reject.',
     },
     amend: {
       refused:
@@ -134,7 +161,8 @@ const TABLE: Readonly<Record<Place | End, Readonly<Record<CurriculumUpdate, Cell
   },
   held: {
     pause: {
-      refused: 'pause is refused: the curriculum is paused, and it is paused already. Allowed now: resume, stop.',
+      refused:
+        'pause is refused: the curriculum is paused, and a second pause changes nothing. Allowed now: resume, stop.',
     },
     resume: { after: 'running', stage: 'done', then: 'done' },
     retry: {
@@ -150,11 +178,11 @@ const TABLE: Readonly<Record<Place | End, Readonly<Record<CurriculumUpdate, Cell
     stop: { after: 'stopped', stage: 'done', then: 'stopped' },
     approve: {
       refused:
-        'approve is refused: the curriculum is paused, and no gate waits for a decision. Allowed now: resume, stop.',
+        'approve is refused: the curriculum is paused, and no gate asks for a decision. Allowed now: resume, stop.',
     },
     reject: {
       refused:
-        'reject is refused: the curriculum is paused, and no gate waits for a decision. Allowed now: resume, stop.',
+        'reject is refused: the curriculum is paused, and no gate asks for a decision. Allowed now: resume, stop.',
     },
   },
   done: CLOSED,
@@ -235,13 +263,13 @@ async function bring(name: string, place: Place | End): Promise<Brought> {
         ? [{ do: 'fail', type: 'DataInvalid' }]
         : [],
   );
-  const looks = place === 'between' || place === 'held';
-  if (looks) script.evaluating.set(name, evaluated.promise);
+  const looked = place === 'between' || place === 'held' ? first : place === 'last' ? second : null;
+  if (looked !== null) script.evaluating.set(looked.name, evaluated.promise);
   const owner = place === 'joined' ? await startStage(bench, first) : null;
   if (owner !== null) await until(async () => script.training.has(name));
   const plan = {
     ...planOf(name, [first, second], key()),
-    evaluations: looks ? [evaluationOf(first, key())] : [],
+    evaluations: looked === null ? [] : [evaluationOf(looked, key())],
   };
   const handle = await startCurriculum(bench, plan);
   const end = () => handle.result().catch(() => undefined);
@@ -255,6 +283,7 @@ async function bring(name: string, place: Place | End): Promise<Brought> {
       await curriculumIs(handle, ({ stages }) => stages[0]?.reused === true);
       break;
     case 'between':
+    case 'last':
       await evaluating();
       break;
     case 'gate':

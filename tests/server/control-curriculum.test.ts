@@ -1,54 +1,16 @@
 /** What updates and gates do to a curriculum: what is planned again, what is asked, and what a later stage starts from. */
-import { randomInt } from 'node:crypto';
-import type { WorkflowFailedError } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { Metadata } from '@grpc/grpc-js';
+import { Client, ServiceError, type WorkflowFailedError } from '@temporalio/client';
+import { describe, expect, test } from 'vitest';
+import { controlRun } from '../../client/control.js';
 import type { Gate } from '../../core/gate.js';
-import { stageId } from '../../core/ids.js';
-import { checkpointWeightsKey, sealStage, type PlannedStage } from '../../core/plan.js';
+import { checkpointWeightsKey, type PlannedStage } from '../../core/plan.js';
 import { curriculumPlanQuery, curriculumStatusQuery } from '../../workflows/messages.js';
-import type { stageWorkflow } from '../../workflows/stage.js';
-import {
-  curriculumIs,
-  key,
-  later,
-  startCurriculum,
-  tellCurriculum,
-  tellStage,
-  until,
-  type CurriculumHandle,
-} from './control-support.js';
-import { evaluationOf, openBench, planOf, stageOf, type Bench } from './harness.js';
-import { Script, type Act } from './scripted-activities.js';
+import { by, controlFile, rate, refusal } from './control-file.js';
+import { curriculumIs, later, tellCurriculum, tellStage, type CurriculumHandle } from './control-support.js';
 
-let bench: Bench;
-const script = new Script();
-beforeAll(async () => {
-  script.checkpoints = [
-    { epoch: 1, step: 4 },
-    { epoch: 1, step: 8 },
-  ];
-  bench = await openBench(inject('temporalAddress'), script);
-});
-afterAll(() => bench.close());
-
-const by = { actor: 'ann', reason: 'why' };
-const rate = { 'training.learning_rate': 0.01 };
-const refusal = (words: string) => ({ refused: expect.stringContaining(words) as string });
-
-/** Two stages, both evaluated after they are done. */
-async function start(name: string, acts: Act[], gates: Gate[] = []) {
-  script.actsOf.set(name, acts);
-  script.actsOf.set(`${name}-next`, []);
-  // Real keys: a change outside the key must leave them.
-  const seed = randomInt(2 ** 31);
-  const first = sealStage({ ...stageOf(key(), name), gates, seed });
-  const second = sealStage({ ...stageOf(key(), `${name}-next`, first.key), seed });
-  const evaluations = [evaluationOf(first, key()), evaluationOf(second, key())];
-  const plan = { ...planOf(name, [first, second], key()), evaluations };
-  const handle = await startCurriculum(bench, plan);
-  return { handle, first, second, plan };
-}
-const trains = (name: string) => until(async () => script.training.has(name));
+const file = controlFile();
+const { script, trains, start } = file;
 async function planNow(handle: CurriculumHandle): Promise<[PlannedStage, PlannedStage]> {
   const { stages } = await handle.query(curriculumPlanQuery);
   const [first, second] = stages;
@@ -81,9 +43,8 @@ describe.concurrent('what follows a change', () => {
   });
 
   test('an amendment at the stage’s own workflow is followed like one at the curriculum', async () => {
-    const { handle, first } = await start('direct', [{ do: 'work' }]);
+    const { handle, first, stage } = await start('direct', [{ do: 'work' }]);
     await trains('direct');
-    const stage = bench.client.workflow.getHandle<typeof stageWorkflow>(stageId(first.key));
     await tellStage(stage, 'amend', { ...by, set: rate, weights_only: true });
     const { status } = await handle.result();
     const weights = checkpointWeightsKey({ key: first.key, step: 8 });
@@ -154,6 +115,37 @@ describe.concurrent('what follows a change', () => {
     evaluated.now();
     await handle.result();
   });
+});
+
+test('an update whose workflow task was cut off is asked again under the same id', async () => {
+  const { handle } = await start('cut-off', [{ do: 'work' }]);
+  await trains('cut-off');
+  const ids: (string | undefined)[] = [];
+  const cutOff = Object.assign(new Error('unexpected workflow task failure'), {
+    code: 9,
+    details: '',
+    metadata: new Metadata(),
+  });
+  const client = new Client({
+    connection: file.bench.client.connection,
+    interceptors: {
+      workflow: [
+        {
+          startUpdate: async (input, next) => {
+            ids.push(input.options.updateId);
+            if (ids.length === 1) throw new ServiceError('Workflow Update failed', { cause: cutOff });
+            return next(input);
+          },
+        },
+      ],
+    },
+  });
+  const { status } = await controlRun(client, handle.workflowId, { update: 'pause', args: by });
+  expect(status.last_control).toContain('paused by ann: why');
+  expect(ids).toHaveLength(2);
+  expect(ids[0]).toMatch(/./u);
+  expect(ids[1]).toBe(ids[0]);
+  await handle.terminate();
 });
 
 describe('gates', () => {
@@ -236,12 +228,11 @@ describe.concurrent('cancel', () => {
     expect((error as WorkflowFailedError).cause?.name).toBe('CancelledFailure');
   };
   test('reaches a stage that is paused', async () => {
-    const { handle, first } = await start('c-stage', [{ do: 'work' }]);
+    const { handle, stage } = await start('c-stage', [{ do: 'work' }]);
     await trains('c-stage');
     await tellCurriculum(handle, 'pause', by);
     await curriculumIs(handle, ({ stages }) => stages[0]?.state === 'pausing');
     await cancelled(handle);
-    const stage = bench.client.workflow.getHandle(stageId(first.key));
     expect((await stage.describe()).status.name).toBe('CANCELLED');
   });
   test('at a gate', async () => {

@@ -1,9 +1,10 @@
 /** Updates that meet each other, the end of training or a grant on its way: what they answer is what became of the run. */
 import { randomInt } from 'node:crypto';
 import type { WorkflowFailedError } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sealStage } from '../../core/plan.js';
 import { curriculumPlanQuery, curriculumStatusQuery, stageStatusQuery } from '../../workflows/messages.js';
+import { by, controlFile, refusal } from './control-file.js';
 import {
   curriculumIs,
   historyOf,
@@ -16,29 +17,16 @@ import {
   tellStage,
   until,
 } from './control-support.js';
-import { evaluationOf, openBench, planOf, stageOf, type Bench } from './harness.js';
-import { Script } from './scripted-activities.js';
+import { evaluationOf, planOf, stageOf } from './harness.js';
 
-let bench: Bench;
-const script = new Script();
-beforeAll(async () => {
-  script.checkpoints = [
-    { epoch: 1, step: 4 },
-    { epoch: 1, step: 8 },
-  ];
-  bench = await openBench(inject('temporalAddress'), script);
-});
-afterAll(() => bench.close());
-
-const by = { actor: 'ann', reason: 'why' };
-const trains = (name: string) => until(async () => script.training.has(name));
-const refusal = (words: string) => ({ refused: expect.stringContaining(words) as string });
+const file = controlFile();
+const { script, trains } = file;
 
 describe.concurrent('two updates', () => {
   test('a pause that waited for an amend outside the key holds the stage', async () => {
     const saved = later();
     script.actsOf.set('behind', [{ do: 'work', saved: saved.promise }, { do: 'work' }]);
-    const handle = await startStage(bench, stageOf(key(), 'behind'));
+    const handle = await startStage(file.bench, stageOf(key(), 'behind'));
     await trains('behind');
     const first = later();
     const second = later();
@@ -64,7 +52,7 @@ describe.concurrent('two updates', () => {
     script.evaluating.set('twice', evaluated.promise);
     script.actsOf.set('twice-2', [{ do: 'work' }]);
     const plan = { ...planOf('twice', [one, two, three], key()), evaluations: [evaluationOf(one, key())] };
-    const handle = await startCurriculum(bench, plan);
+    const handle = await startCurriculum(file.bench, plan);
     await curriculumIs(handle, ({ evaluations }) => evaluations[0]?.state === 'running');
     const planned = later();
     script.planning.set('twice', planned.promise);
@@ -98,7 +86,7 @@ describe.concurrent('two updates', () => {
     const exported = later();
     script.exporting = exported.promise;
     script.actsOf.set('outlasts', [{ do: 'finish when', told: told.promise }]);
-    const handle = await startStage(bench, stageOf(key(), 'outlasts'));
+    const handle = await startStage(file.bench, stageOf(key(), 'outlasts'));
     await trains('outlasts');
     const skipped = tellStage(handle, 'skip', { ...by, step: 4 });
     await until(async () => script.calls.includes('export 4'));
@@ -116,7 +104,7 @@ describe.concurrent('a grant on its way', () => {
     script.granting.set(name, granted.promise);
     script.actsOf.set(name, [{ do: 'work' }]);
     const stage = stageOf(key(), name);
-    const handle = await startStage(bench, stage);
+    const handle = await startStage(file.bench, stage);
     await until(async () => script.asked.has(name));
     return { granted, stage, handle };
   };
@@ -147,7 +135,7 @@ describe.concurrent('what a pause says', () => {
     script.actsOf.set('continues', [{ do: 'work' }]);
     const stage = { ...stageOf(key(), 'continues'), continues: { key: key(), step: 4 } };
     script.stoppedAt.set(stage.key, { step: 9, manifest: null });
-    const handle = await startStage(bench, stage);
+    const handle = await startStage(file.bench, stage);
     await trains('continues');
     await tellStage(handle, 'pause', by);
     expect((await stageIs(handle, 'paused')).last_control).toContain('at step 9 (5 steps to be done again)');
@@ -157,7 +145,7 @@ describe.concurrent('what a pause says', () => {
     script.actsOf.set('survives', [{ do: 'work' }]);
     const stage = stageOf(key(), 'survives');
     script.unstoppable.set(stage.key, 'StopIncomplete');
-    const handle = await startStage(bench, stage);
+    const handle = await startStage(file.bench, stage);
     await trains('survives');
     await tellStage(handle, 'pause', by);
     await stageIs(handle, 'paused');

@@ -42,46 +42,43 @@ const TABLE: Readonly<Record<StageState, Readonly<Record<StageUpdate, Cell>>>> =
   running: {
     pause: { after: 'pausing', then: 'paused' },
     resume: {
-      refused: 'resume is refused: the stage is running, and it runs already. Allowed now: pause, skip, amend, stop.',
+      refused: 'resume is refused: the stage is running, and it is not paused. Allowed now: pause, skip, amend, stop.',
     },
     retry: {
-      refused:
-        'retry is refused: the stage is running, and it asked nothing: it runs. Allowed now: pause, skip, amend, stop.',
+      refused: 'retry is refused: the stage is running, and it asked nothing. Allowed now: pause, skip, amend, stop.',
     },
     ...ENDS,
   },
   pausing: {
     pause: {
       refused:
-        'pause is refused: the stage is pausing, and it is pausing already. Allowed now: resume, skip, amend, stop.',
+        'pause is refused: the stage is pausing, and a second pause changes nothing. Allowed now: resume, skip, amend, stop.',
     },
     resume: { after: 'queued', then: 'done' },
     retry: {
-      refused:
-        'retry is refused: the stage is pausing, and it asked nothing: it is pausing. Allowed now: resume, skip, amend, stop.',
+      refused: 'retry is refused: the stage is pausing, and it asked nothing. Allowed now: resume, skip, amend, stop.',
     },
     ...ENDS,
   },
   paused: {
     pause: {
       refused:
-        'pause is refused: the stage is paused, and it is paused already. Allowed now: resume, skip, amend, stop.',
+        'pause is refused: the stage is paused, and a second pause changes nothing. Allowed now: resume, skip, amend, stop.',
     },
     resume: { after: 'queued', then: 'done' },
     retry: {
-      refused:
-        'retry is refused: the stage is paused, and it is paused, not waiting for an answer. Allowed now: resume, skip, amend, stop.',
+      refused: 'retry is refused: the stage is paused, and it asked nothing. Allowed now: resume, skip, amend, stop.',
     },
     ...ENDS,
   },
   waiting: {
     pause: {
       refused:
-        'pause is refused: the stage is waiting, and it waits for an answer and holds no device. Allowed now: retry, skip, amend, stop.',
+        'pause is refused: the stage is waiting, and its device is free already. Allowed now: retry, skip, amend, stop.',
     },
     resume: {
       refused:
-        'resume is refused: the stage is waiting, and it waits for an answer, it is not paused. Allowed now: retry, skip, amend, stop.',
+        'resume is refused: the stage is waiting, and it is not paused: its question has to be answered. Allowed now: retry, skip, amend, stop.',
     },
     retry: { after: 'queued', then: 'done' },
     ...ENDS,

@@ -46,9 +46,10 @@ describe.sequential('npm run demo', () => {
   it('a second one beside a living one is refused', async () => {
     const running = demo();
     await running.sees('going on with the Temporal server that was left running');
-    const second = await runCli(['demo', '--home', home, '--recipe', TINY]);
+    // A home is relative to where the command is typed.
+    const second = await runCli(['demo', '--home', 'home', '--recipe', TINY], { cwd: folder.path });
     expect(second.code).toBe(1);
-    expect(second.stderr).toMatch(/another one is at work in .* \(process \d+\)/u);
+    expect(second.stderr).toMatch(/another one is at work in .*\/home \(process \d+\)/u);
 
     const { code, stdout } = await running.ended;
     expect(code).toBe(0);

@@ -2,7 +2,7 @@
  * The stages of a plan one after another, in its order or another, some of them or several as one; between two of them the
  * evaluations and gates of the first. Made of the other blocks; `curriculumWorkflow` is this and no more.
  */
-import { allHandlersFinished, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { allHandlersFinished, CancellationScope, condition, isCancellation, patched } from '@temporalio/workflow';
 import { describeGate } from '../../core/gate.js';
 import { stageId } from '../../core/ids.js';
 import type { PlanChange } from '../../core/plan-again.js';
@@ -56,11 +56,11 @@ export async function capabilityCurriculum(
 
 /** False when it was stopped. */
 async function goThrough(run: CurriculumRun, control: boolean): Promise<boolean> {
-  while (run.begun < run.plan.stages.length) {
+  while (run.follows) {
     const next = await run.begin();
     if (next === null) return false;
     const outcome = await run.unlessStopped(() => oneStage(run, next, control));
-    run.at('between');
+    run.at(run.follows ? 'between' : 'last');
     if (outcome === null || outcome.state === 'stopped') return false;
     const passed = await run.unlessStopped(async () => {
       await evaluations(run, outcome);
@@ -110,20 +110,21 @@ async function oneStage(run: CurriculumRun, planned: PlannedStage, control: bool
   run.at('between');
   switch (outcome.state) {
     case 'stopped':
-      run.markStage(key, { state: 'stopped', last_failure: outcome.reason });
+      run.markStage(key, { state: 'stopped', last_control: `stopped by ${outcome.reason}` });
       break;
     case 'done': {
       const { reused, attempts, result } = outcome;
       run.markStage(key, { state: 'done', reused, attempts, epoch: result.epoch, step: result.step });
       break;
     }
-    case 'skipped':
+    case 'skipped': {
       run.markStage(key, { state: 'skipped', step: outcome.step, last_control: skipped(outcome) });
-      holdIf(outcome.paused);
+      const held = holdIf(outcome.paused && (run.follows || !patched('nothing-to-hold')));
       await replan(run, { kind: 'hand_over', stage: key, weights: outcome.weights });
       // Now the update that skipped it has said its words.
-      if (outcome.paused && control) run.note(staysPaused(outcome));
+      if (held) run.note(staysPaused(outcome));
       break;
+    }
   }
   return outcome;
 }
