@@ -4,6 +4,7 @@ import { digitsSha256 } from '../store/digits-images.js';
 import { DIGITS_VERIFIER } from '../core/digits/grade.js';
 import type { PlanFacts } from '../core/plan.js';
 import type { Recipe } from '../core/recipe.js';
+import { VERIFIER_VERSIONS } from '../core/verify/verifiers.js';
 import { listBackends } from '../runner/backends/registry.js';
 import { digestFolder } from '../store/folder-digest.js';
 import { installedModels } from '../store/models.js';
@@ -21,6 +22,7 @@ export async function readFacts(recipe: Recipe, file: string): Promise<PlanFacts
     trainers: Object.fromEntries((await listBackends()).map(({ name, version }) => [name, { version }])),
     digits_sha256: await digitsSha256(),
     verifier: DIGITS_VERIFIER,
+    verifiers: Object.fromEntries(Object.entries(VERIFIER_VERSIONS).map(([name, version]) => [name, { version }])),
     folders,
   };
 }

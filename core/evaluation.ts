@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { sha256Schema } from './checkpoint.js';
+import { REASONS, type Reason } from './verify/contract.js';
 
 export const gradedAnswerSchema = z.strictObject({
   id: z.string(),
@@ -15,6 +16,8 @@ export const gradedAnswerSchema = z.strictObject({
   /** What the response was read to answer; null where its format holds none. */
   answer: z.string().nullable(),
   correct: z.boolean(),
+  /** Why it is ungradable; absent of one that is right or wrong, and in files from before reasons were kept. */
+  reason: z.enum(Object.keys(REASONS) as [Reason, ...Reason[]]).optional(),
   format: z.boolean(),
   /** Response tokens, end of sequence included. */
   tokens: z.int(),
@@ -36,6 +39,8 @@ export const evaluationSummarySchema = z.strictObject({
   format: z.int(),
   /** Responses that hold no answer, or two: neither right nor wrong, 0 in every share. Absent in summaries from before it was counted. */
   ungradable: z.int().optional(),
+  /** The same by reason. */
+  by_reason: z.record(z.string(), z.int()).optional(),
   by_capability: z.record(z.string(), tally),
   by_kind: z.record(z.string(), tally.extend({ format: z.int(), tokens: z.int() })),
   /** Digits named in visual traces, by true digit: read right of n. Shows a base that is blind to one digit. */

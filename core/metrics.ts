@@ -26,6 +26,8 @@ export const metricsLineSchema = z.discriminatedUnion('objective', [
     reward: z.number(),
     accuracy: z.number(),
     format: z.number(),
+    /** Share of the samples that were neither right nor wrong, which earn what a wrong one earns. Absent in older logs. */
+    ungradable: z.number().optional(),
     /** Share of groups whose samples do not all have the same reward. */
     mixed_groups: z.number(),
     /** Mean k3 estimate per token against the stage's starting weights. */

@@ -26,6 +26,8 @@ export const onnxJobSchema = z.strictObject({
     z.strictObject({ kind: z.literal('sft'), training: sftTrainingSchema }),
     z.strictObject({ kind: z.literal('rlvr'), training: rlvrTrainingSchema }),
   ]),
+  /** Of the rewards; absent = `digits`, as in jobs from before it could be chosen. */
+  verifier: z.strictObject({ name: z.string(), version: z.int() }).optional(),
   data: z.strictObject({
     /** Folder with rows.jsonl and the images. */
     folder: z.string(),

@@ -15,6 +15,7 @@ import { promptsSha256 } from './data/prompts.js';
 import { DERIVED_VERSIONS } from './derived-data.js';
 import { StagewrightError } from './failures.js';
 import { TEMPLATE_VERSION, type GeneratorIdentity, type PlannedGenerator } from './generators.js';
+import { hint } from './nearest-name.js';
 import type { PlanFacts, PlannedData, PlannedStage } from './plan.js';
 import type { Recipe } from './recipe.js';
 
@@ -147,6 +148,16 @@ function planGenerator(recipe: Recipe, name: string, where: string, { facts, bef
     case 'template':
       return { name, kind, model: null, identity: { kind, version: TEMPLATE_VERSION } };
   }
+}
+
+/** @param name undefined: the installation's. @throws StagewrightError UnknownName */
+export function planVerifier(name: string | undefined, facts: PlanFacts, where: string): PlanFacts['verifier'] {
+  if (name === undefined || name === facts.verifier.name) return { ...facts.verifier };
+  const known = facts.verifiers ?? {};
+  const found = Object.hasOwn(known, name) ? known[name] : undefined;
+  if (found !== undefined) return { name, version: found.version };
+  const names = [...new Set([facts.verifier.name, ...Object.keys(known)])];
+  throw new StagewrightError('UnknownName', `${where}: unknown verifier "${name}"; ${hint(name, names)}`, { name });
 }
 
 /** @throws StagewrightError UnknownName */

@@ -11,7 +11,7 @@ import { gateSchema } from './gate.js';
 import { plannedGeneratorSchema } from './generators.js';
 import { withoutLaterDefaults } from './later-settings.js';
 import { orderSchema } from './order.js';
-import { pick, planData } from './plan-data.js';
+import { pick, planData, planVerifier } from './plan-data.js';
 import { curriculumOf } from './recipe-checks.js';
 import { checkpointsSchema, executionSchema, nameSchema, type Recipe, type Stage } from './recipe.js';
 import { rlvrTrainingSchema, sftTrainingSchema } from './training.js';
@@ -24,7 +24,10 @@ export interface PlanFacts extends DataFacts {
   /** sha256 of each embedded model's model.json, which names its graphs' sha256. */
   readonly models: Readonly<Record<string, string>>;
   readonly trainers: Readonly<Record<string, { readonly version: string }>>;
+  /** Where the recipe names none. */
   readonly verifier: { readonly name: string; readonly version: number };
+  /** All that a recipe may name. */
+  readonly verifiers?: Readonly<Record<string, { readonly version: number }>>;
 }
 
 const plannedSetSchema = z.strictObject({
@@ -162,7 +165,10 @@ function planStage(recipe: Recipe, stage: Stage, before: readonly PlannedStage[]
     parent: parent?.key ?? null,
     model,
     trainer: { name: trainer, version: installed.version },
-    verifier: stage.objective === 'rlvr' ? { ...facts.verifier } : null,
+    verifier:
+      stage.objective === 'rlvr'
+        ? planVerifier(stage.verifier ?? recipe.verifier, facts, `stage ${stage.name}`)
+        : null,
     seed: stage.seed ?? recipe.seed,
     objective:
       stage.objective === 'sft'
@@ -180,6 +186,7 @@ function planStage(recipe: Recipe, stage: Stage, before: readonly PlannedStage[]
 function planEvaluations(recipe: Recipe, stages: readonly PlannedStage[], facts: PlanFacts): PlannedEvaluation[] {
   const { evaluation } = recipe;
   if (evaluation === undefined) return [];
+  const verifier = planVerifier(evaluation.verifier ?? recipe.verifier, facts, 'evaluation');
   const chosen = evaluation.after === 'each' ? stages : stages.slice(-1);
   return chosen.flatMap((stage) =>
     evaluation.data.map((name) => {
@@ -192,7 +199,7 @@ function planEvaluations(recipe: Recipe, stages: readonly PlannedStage[], facts:
         model: stage.model,
         shard_rows,
         threads: stage.execution.threads,
-        verifier: { ...facts.verifier },
+        verifier,
       });
     }),
   );

@@ -30,6 +30,8 @@ export const checkpointsSchema = z.strictObject({
 });
 export type CheckpointSettings = z.infer<typeof checkpointsSchema>;
 
+const verifierName = z.string().min(1).optional();
+
 const stageShared = {
   name: nameSchema,
   description: z.string().optional(),
@@ -53,15 +55,18 @@ const stageShared = {
     .describe('What must hold after this stage, its evaluation included, before the next one starts.'),
 };
 
+const stageVerifier = verifierName.describe("What the rewards come from. Default: the recipe's.");
+
 export const stageSchema = z.discriminatedUnion('objective', [
   z.strictObject({ objective: z.literal('sft'), ...stageShared, training: sftTrainingSchema }),
-  z.strictObject({ objective: z.literal('rlvr'), ...stageShared, training: rlvrTrainingSchema }),
+  z.strictObject({ objective: z.literal('rlvr'), ...stageShared, verifier: stageVerifier, training: rlvrTrainingSchema }),
 ]);
 export type Stage = z.infer<typeof stageSchema>;
 
 export const evaluationSchema = z.strictObject({
   data: z.array(z.string().min(1)).min(1).describe('Names of entries of `data` to answer greedily after stages.'),
   after: z.enum(['each', 'last']).default('each'),
+  verifier: verifierName.describe("What answers are graded by. Default: the recipe's."),
   shard_rows: z.int().min(1).default(2048).describe('Rows of one shard: one activity.'),
 });
 
@@ -98,6 +103,9 @@ export const recipeSchema = z
     seed: z.int().min(0).default(1),
     model: z.string().min(1).describe('Embedded architecture (a folder of models/graphs), e.g. `demo`.'),
     trainer: z.string().min(1).default('onnx'),
+    verifier: verifierName.describe(
+      'What grades answers, in rewards and evaluations: `math`, `mcq`, `exact`, `format`, `reward` or `digits`. Default: `digits`.',
+    ),
     data: z.record(nameSchema, dataSchema),
     generators: z
       .record(nameSchema, generatorSchema)

@@ -11,6 +11,7 @@ export interface TallyOf {
 const LETTER = /^[A-J]$/u;
 
 export function tallyAnswers(of: TallyOf, answers: Iterable<GradedAnswer>): EvaluationSummary {
+  const reasons: Record<string, number> = {};
   const summary: EvaluationSummary = {
     schema: 'stagewright/evaluation@1',
     ...of,
@@ -18,6 +19,7 @@ export function tallyAnswers(of: TallyOf, answers: Iterable<GradedAnswer>): Eval
     correct: 0,
     format: 0,
     ungradable: 0,
+    by_reason: reasons,
     by_capability: {},
     by_kind: {},
     by_digit: {},
@@ -29,7 +31,11 @@ export function tallyAnswers(of: TallyOf, answers: Iterable<GradedAnswer>): Eval
     summary.n += 1;
     summary.correct += right;
     summary.format += Number(answer.format);
-    summary.ungradable = (summary.ungradable ?? 0) + Number(answer.answer === null);
+    const reason = answer.reason ?? (answer.answer === null ? 'no-answer' : undefined);
+    if (reason !== undefined) {
+      summary.ungradable = (summary.ungradable ?? 0) + 1;
+      reasons[reason] = (reasons[reason] ?? 0) + 1;
+    }
     add(summary.by_capability, answer.capability, right);
     const kind = (summary.by_kind[answer.kind] ??= { n: 0, correct: 0, format: 0, tokens: 0 });
     kind.n += 1;

@@ -1,15 +1,16 @@
 /**
- * Evaluation: greedy answers of exported weights, graded by the task's verifier. Each shard is one file, written whole, so that a
+ * Evaluation: greedy answers of exported weights, graded by the planned verifier. Each shard is one file, written whole, so that a
  * lost worker costs one shard at most; the summary is counted from the files.
  */
 import { canonicalJson } from '../../core/canonical-json.js';
 import type { StageResult } from '../../core/checkpoint.js';
-import { gradeResponse, readsOf } from '../../core/digits/grade.js';
+import { DIGITS_VERIFIER, readsOf } from '../../core/digits/grade.js';
 import { END } from '../../core/digits/vocabulary.js';
 import { evaluationSummarySchema, gradedAnswerSchema, type GradedAnswer } from '../../core/evaluation.js';
 import { StagewrightError } from '../../core/failures.js';
 import type { PlannedEvaluation } from '../../core/plan.js';
 import { tallyAnswers } from '../../core/tally.js';
+import { rowGrader } from '../../core/verify/row-grader.js';
 import { EVALUATION_SUMMARY, layout } from '../../store/layout.js';
 import { modelFolder } from '../../store/models.js';
 import { loadRows, type LoadedRow } from '../../store/rows.js';
@@ -62,6 +63,7 @@ async function answerShard(
   if (folder === null) throw new StagewrightError('Internal', `data set ${evaluation.data.name} is not in the store`);
   const rows = (await loadRows(folder)).slice(shard.from, shard.to);
   const weights = exportedWeights(store, result);
+  const grader = rowGrader(evaluation.verifier ?? DIGITS_VERIFIER);
   const lines: string[] = [];
   const answers = answerRows({
     modelFolder: await modelFolder(evaluation.model),
@@ -75,7 +77,7 @@ async function answerShard(
   });
   for await (const { words } of answers) {
     const { row } = rows[lines.length] as LoadedRow;
-    const grade = gradeResponse(row, words);
+    const { result, ...grade } = grader(row, words);
     const answer: GradedAnswer = {
       id: row.id,
       capability: row.capability,
@@ -83,7 +85,8 @@ async function answerShard(
       response: words.filter((word) => word !== END).join(' '),
       gold: row.answer,
       answer: grade.answer,
-      correct: grade.correct,
+      correct: result.verdict === 'correct',
+      ...(result.reason === undefined ? {} : { reason: result.reason }),
       format: grade.format,
       tokens: words.length,
       reads: readsOf(row, grade.trace),

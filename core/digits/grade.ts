@@ -1,6 +1,6 @@
 /**
- * The verifier of the digits task: is the form right, is the answer right, which digits does the trace name. The reward is built
- * on it. It compares words, nothing else: every answer is one word.
+ * The comparison inside the verifier `digits` (verifier.ts): is the form right, is the answer right, which digits does the trace
+ * name. It compares words, nothing else: every answer is one word, so no text is made or parsed for a sample of a training step.
  */
 import type { Row } from '../row.js';
 import { BOX, BOXED, END, PAD, PLACES, THINK, THOUGHT, type Place } from './vocabulary.js';
@@ -16,6 +16,8 @@ export interface Grade {
   readonly answer: string | null;
   /** Words of the trace; without the form all words there are. */
   readonly trace: readonly string[];
+  /** Where the answer stands: in its box, or as the whole of a caption. */
+  readonly found: 'box' | 'bare' | 'none';
 }
 
 /** @param words a response with its `<eos>`, as decodeResponse gives it; one without never ended, so it has no form. */
@@ -23,7 +25,7 @@ export function gradeResponse(row: Pick<Row, 'kind' | 'answer'>, words: readonly
   const end = words.indexOf(END);
   const body = end < 0 ? words : words.slice(0, end);
   const parts = end < 0 ? null : row.kind === 'describe' ? captionParts(body) : boxedParts(body);
-  if (parts === null) return { format: false, correct: false, answer: null, trace: body };
+  if (parts === null) return { format: false, correct: false, answer: null, trace: body, found: 'none' };
   return { format: true, correct: parts.answer === row.answer, ...parts };
 }
 
@@ -32,7 +34,7 @@ export function rewardOf(grade: Pick<Grade, 'format' | 'correct'>, formatWeight:
   return (1 - formatWeight) * Number(grade.correct) + formatWeight * Number(grade.format);
 }
 
-type Parts = Pick<Grade, 'trace'> & { readonly answer: string };
+type Parts = Pick<Grade, 'trace' | 'found'> & { readonly answer: string };
 const MARKS: ReadonlySet<string> = new Set([THINK, THOUGHT, BOX, BOXED, PAD]);
 
 /** `<think> trace </think> \boxed{ answer }`, trace not empty, answer one word. */
@@ -41,15 +43,17 @@ function boxedParts(words: readonly string[]): Parts | null {
   if (words.length < 6 || think !== THINK || thought !== THOUGHT || box !== BOX || boxed !== BOXED) return null;
   const trace = words.slice(1, -4);
   if (answer === undefined || [...trace, answer].some((word) => MARKS.has(word))) return null;
-  return { answer, trace };
+  return { answer, trace, found: 'box' };
 }
 
 /** The four places in order, each with a digit. */
+export function isCaption(words: readonly string[]): boolean {
+  return (
+    words.length === 2 * PLACES.length && PLACES.every((place, i) => words[2 * i] === place && isDigit(words[2 * i + 1]))
+  );
+}
 function captionParts(words: readonly string[]): Parts | null {
-  const shaped =
-    words.length === 2 * PLACES.length &&
-    PLACES.every((place, i) => words[2 * i] === place && isDigit(words[2 * i + 1]));
-  return shaped ? { answer: words.join(' '), trace: words } : null;
+  return isCaption(words) ? { answer: words.join(' '), trace: words, found: 'bare' } : null;
 }
 
 const isPlace = (word: string | undefined): word is Place => (PLACES as readonly (string | undefined)[]).includes(word);

@@ -50,3 +50,5 @@ export interface Result {
   /** Of the verifier `reward`. */
   readonly reward?: number;
 }
+
+export const ungradable = (reason: Reason, rule: Found): Result => ({ verdict: 'ungradable', reason, rule });

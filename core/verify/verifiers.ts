@@ -1,6 +1,8 @@
 /** The verifiers by name, and the reward that is built on them. A user's own are in the worker's registry, not here. */
-import { cleaned, ungradable, verify, withDefaults } from './verify.js';
-import type { Found, Item, Result } from './contract.js';
+import { DIGITS_VERIFIER } from '../digits/grade.js';
+import { digits } from '../digits/verifier.js';
+import { cleaned, verify, withDefaults } from './verify.js';
+import { ungradable, VERIFIER_VERSION, type Found, type Item, type Result } from './contract.js';
 import { findAnswer } from './extract.js';
 import { StagewrightError } from '../failures.js';
 import { hint } from '../nearest-name.js';
@@ -9,13 +11,24 @@ import { folded, unwrapped } from './text.js';
 
 export type Verifier = (item: Item, settings?: Partial<VerifySettings>) => Result;
 
-export type VerifierName = 'math' | 'mcq' | 'exact' | 'format' | 'reward';
+export type VerifierName = 'math' | 'mcq' | 'exact' | 'format' | 'reward' | 'digits';
 export const VERIFIERS: Readonly<Record<VerifierName, Verifier>> = {
   math: verify,
   mcq: (item, settings) => verify({ ...item, kind: 'letter' }, settings),
   exact,
   format: (item) => ({ verdict: hasForm(item.pred) ? 'correct' : 'wrong', rule: 'form' }),
   reward,
+  digits,
+};
+
+/** What enters keys with the name. */
+export const VERIFIER_VERSIONS: Readonly<Record<VerifierName, number>> = {
+  math: VERIFIER_VERSION,
+  mcq: VERIFIER_VERSION,
+  exact: VERIFIER_VERSION,
+  format: VERIFIER_VERSION,
+  reward: VERIFIER_VERSION,
+  digits: DIGITS_VERIFIER.version,
 };
 
 export function isVerifierName(name: string): name is VerifierName {

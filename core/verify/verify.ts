@@ -4,7 +4,7 @@
  */
 import { BOUNDS, refuel, TooLarge } from './bounds.js';
 import { type Alike, alike } from './alike.js';
-import type { Found, Item, Reason, Result, Verdict } from './contract.js';
+import { ungradable, type Found, type Item, type Reason, type Result, type Verdict } from './contract.js';
 import { type Answer, findAnswer } from './extract.js';
 import { goldLetter, goldLetters, indexOf, letterAt, type Letter, letters, optionWithText } from './letters.js';
 import { variables } from './node.js';
@@ -32,13 +32,18 @@ export function verify(item: Item, settings?: Partial<VerifySettings>): Result {
   }
 }
 
+/** What a response is read to answer, for people; null where it holds no answer. */
+export function answerOf(response: string): string | null {
+  const answer = findAnswer(response, false);
+  const parts = answer === undefined ? [] : cleaned(answer);
+  return parts.length === 0 ? null : parts.join(', ');
+}
+
 /** Undefined fields are defaults, too. */
 export function withDefaults(settings: Partial<VerifySettings>): VerifySettings {
   const set = Object.entries(settings).filter(([, value]) => value !== undefined);
   return { ...DEFAULT_SETTINGS, ...Object.fromEntries(set) };
 }
-
-export const ungradable = (reason: Reason, rule: Found): Result => ({ verdict: 'ungradable', reason, rule });
 
 /** The answer's parts, cleaned; without empty ones. */
 export function cleaned(answer: Answer): readonly string[] {

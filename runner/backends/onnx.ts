@@ -27,6 +27,7 @@ export const onnxBackend: Backend = {
       schema: 'stagewright/onnx-job@1',
       model: { folder: modelFolder, sha256: stage.model.sha256 },
       objective: stage.objective,
+      ...(stage.verifier === null ? {} : { verifier: stage.verifier }),
       data: { ...data, order: stage.order },
       seed: stage.seed,
       init:
@@ -49,7 +50,7 @@ export const onnxBackend: Backend = {
   exportJob: (job, final, folder) => {
     const parsed = onnxJobSchema.parse(job);
     const resume = { ...final, files: final.files.map(hashed) };
-    return { ...parsed, resume, output: { ...parsed.output, export: folder } };
+    return { ...parsed, resume, output: { ...parsed.output, export: folder } } as Json;
   },
   readCheckpoint: async (folder) => {
     const file = join(folder, CHECKPOINT_FILE);

@@ -14,6 +14,7 @@ const facts: PlanFacts = {
   trainers: { onnx: { version: '1' }, other: { version: '1' } },
   digits_sha256: sha('c'),
   verifier: { name: 'digits', version: 1 },
+  verifiers: { math: { version: 1 } },
   folders: {
     mine: { folder: '/mine', content_sha256: sha('d') },
     moved: { folder: '/moved', content_sha256: sha('d') },
@@ -181,6 +182,7 @@ const stageFields = (kind: 'sft' | 'rlvr', i: number): Record<string, Side> => {
     ...(kind === 'sft'
       ? []
       : [
+          [field('verifier'), inside(kind, at('verifier'), 'math')] satisfies [string, Side],
           training('rollouts', 4),
           training('temperature', 0.7),
           training('clip_low', 0.1),
@@ -224,6 +226,7 @@ const SIDES: Record<string, Side> = {
   seed: inside('sft', ['seed'], 2),
   model: inside('sft', ['model'], 'demo'),
   trainer: inside('sft', ['trainer'], 'other'),
+  verifier: inside('rlvr', ['verifier'], 'math'),
   ...Object.fromEntries([
     data('split', 'heldout'),
     data('count', 65),
@@ -307,6 +310,8 @@ const SIDES: Record<string, Side> = {
   },
   'evaluation.data[]': outside(['evaluation', 'data'], ['heldout', 'one']),
   'evaluation.after': outside(['evaluation', 'after'], 'last'),
+  // An evaluation has a key of its own.
+  'evaluation.verifier': outside(['evaluation', 'verifier'], 'math'),
   'evaluation.shard_rows': outside(['evaluation', 'shard_rows'], 100),
   'prices.currency': outside(['prices', 'currency'], 'USD'),
   'prices.device_hour': outside(['prices', 'device_hour'], 2),

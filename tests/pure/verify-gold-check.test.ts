@@ -1,6 +1,6 @@
 /** The gold check of a data set: golds that no answer can match are refused before training, with their reasons. */
 import { expect, test } from 'vitest';
-import { checkGolds } from '../../activities/data/check-golds.js';
+import { checkGolds } from '../../core/verify/check-golds.js';
 import { StagewrightError } from '../../core/failures.js';
 import type { Row } from '../../core/row.js';
 
@@ -25,7 +25,7 @@ test('the others are named with why, all in one error', () => {
   expect(error).toBeInstanceOf(StagewrightError);
   const { type, message } = error as StagewrightError;
   expect(type).toBe('DataInvalid');
-  expect(message).toContain('data set bad: the verifier refuses the gold of 2 of 4 rows');
+  expect(message).toContain('data set bad: the verifier math refuses the gold of 2 of 4 rows');
   expect(message).toContain('blank: "   ": the gold answer cannot be read');
   expect(message).toContain('empty: ');
   expect(message).not.toContain('1: "7"');

@@ -3,10 +3,11 @@
  * on nothing but weights, moments, seed and step number. Reading data and writing files are train.ts's.
  */
 import { decodeResponse } from '../../core/digits/encode.js';
-import { gradeResponse, rewardOf } from '../../core/digits/grade.js';
+import { rewardOf } from '../../core/digits/grade.js';
 import { StagewrightError } from '../../core/failures.js';
 import type { MetricsLine } from '../../core/metrics.js';
 import type { RlvrTraining, SftTraining } from '../../core/training.js';
+import type { RowGrader } from '../../core/verify/row-grader.js';
 import { failPoint } from '../../store/fail-point.js';
 import type { LoadedRow } from '../../store/rows.js';
 import { adamStep, type AdamState } from './adam.js';
@@ -80,11 +81,16 @@ export async function rlvrStep(
   graphs: RlvrGraphs,
   reference: Parameters,
   training: RlvrTraining,
+  grader: RowGrader,
 ): Promise<MetricsLine> {
   const { step, seed, rows, model, parameters, adam, watch } = input;
   const questions = questionsOf(rows, training.rollouts, model);
   const { response, logp: oldLogp } = await rollOut(input, graphs.sample, questions, training.temperature);
-  const { rewards, accuracy, format } = gradeSamples(rows, response, training, model.dims.response);
+  const { rewards, accuracy, format, ungradable } = gradeSamples(
+    { rows, response, width: model.dims.response },
+    training,
+    grader,
+  );
   watch.lap('reward');
   const { logp: refLogp } = await graphs.score.run(reference, questions, response, training.temperature);
   watch.lap('reference');
@@ -114,6 +120,7 @@ export async function rlvrStep(
     reward: meanOf(rewards),
     accuracy,
     format,
+    ungradable,
     mixed_groups: mixedGroups(rewards, training.rollouts),
     kl: stats.kl,
     entropy: stats.entropy,
@@ -137,22 +144,30 @@ async function rollOut(
   return drawn;
 }
 
+interface Samples {
+  readonly rows: readonly LoadedRow[];
+  readonly response: Int32Array;
+  /** Tokens of one response. */
+  readonly width: number;
+}
+
 function gradeSamples(
-  rows: readonly LoadedRow[],
-  response: Int32Array,
+  { rows, response, width }: Samples,
   { rollouts, format_weight }: RlvrTraining,
-  width: number,
-): { rewards: number[]; accuracy: number; format: number } {
+  grader: RowGrader,
+): { rewards: number[]; accuracy: number; format: number; ungradable: number } {
   const grades = rows.flatMap(({ row }, p) =>
     Array.from({ length: rollouts }, (_, k) => {
       const start = (p * rollouts + k) * width;
-      return gradeResponse(row, decodeResponse(response.subarray(start, start + width)));
+      const { result, format } = grader(row, decodeResponse(response.subarray(start, start + width)));
+      return { verdict: result.verdict, correct: result.verdict === 'correct', format };
     }),
   );
   return {
     rewards: grades.map((grade) => rewardOf(grade, format_weight)),
     accuracy: meanOf(grades.map((grade) => Number(grade.correct))),
     format: meanOf(grades.map((grade) => Number(grade.format))),
+    ungradable: meanOf(grades.map((grade) => Number(grade.verdict === 'ungradable'))),
   };
 }
 

@@ -3,9 +3,11 @@
  * for by `signal` ends after the current step, with a checkpoint.
  */
 import { join } from 'node:path';
+import { DIGITS_VERIFIER } from '../../core/digits/grade.js';
 import { StagewrightError } from '../../core/failures.js';
 import type { MetricsLine } from '../../core/metrics.js';
 import type { OnnxJob } from '../../core/onnx-job.js';
+import { rowGrader } from '../../core/verify/row-grader.js';
 import { loadRows, ROWS_FILE, type LoadedRow } from '../../store/rows.js';
 import { freshAdam, type AdamState } from './adam.js';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.js';
@@ -129,13 +131,14 @@ async function resumedState(job: OnnxJob, model: Model, start: readonly Paramete
 }
 
 /** The step function of the job's objective, with only the graphs that it needs. */
-async function loadStep({ objective, threads }: OnnxJob, model: Model, reference: readonly Parameter[]): Promise<Step> {
+async function loadStep({ objective, threads, verifier }: OnnxJob, model: Model, reference: readonly Parameter[]): Promise<Step> {
   const gradient = await GradientGraph.load(model, threads);
   if (objective.kind === 'sft') return (input) => sftStep(input, { gradient }, objective.training);
+  const grader = rowGrader(verifier ?? DIGITS_VERIFIER);
   const graphs = {
     gradient,
     sample: await SampleGraph.load(model, threads),
     score: await ScoreGraph.load(model, threads),
   };
-  return (input) => rlvrStep(input, graphs, reference, objective.training);
+  return (input) => rlvrStep(input, graphs, reference, objective.training, grader);
 }
