@@ -166,9 +166,7 @@ function planStage(recipe: Recipe, stage: Stage, before: readonly PlannedStage[]
     model,
     trainer: { name: trainer, version: installed.version },
     verifier:
-      stage.objective === 'rlvr'
-        ? planVerifier(stage.verifier ?? recipe.verifier, facts, `stage ${stage.name}`)
-        : null,
+      stage.objective === 'rlvr' ? planVerifier(stage.verifier ?? recipe.verifier, facts, `stage ${stage.name}`) : null,
     seed: stage.seed ?? recipe.seed,
     objective:
       stage.objective === 'sft'

@@ -59,7 +59,12 @@ const stageVerifier = verifierName.describe("What the rewards come from. Default
 
 export const stageSchema = z.discriminatedUnion('objective', [
   z.strictObject({ objective: z.literal('sft'), ...stageShared, training: sftTrainingSchema }),
-  z.strictObject({ objective: z.literal('rlvr'), ...stageShared, verifier: stageVerifier, training: rlvrTrainingSchema }),
+  z.strictObject({
+    objective: z.literal('rlvr'),
+    ...stageShared,
+    verifier: stageVerifier,
+    training: rlvrTrainingSchema,
+  }),
 ]);
 export type Stage = z.infer<typeof stageSchema>;
 

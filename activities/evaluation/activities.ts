@@ -10,6 +10,7 @@ import { evaluationSummarySchema, gradedAnswerSchema, type GradedAnswer } from '
 import { StagewrightError } from '../../core/failures.js';
 import type { PlannedEvaluation } from '../../core/plan.js';
 import { tallyAnswers } from '../../core/tally.js';
+import { checkGoldsFor } from '../../core/verify/check-golds.js';
 import { rowGrader } from '../../core/verify/row-grader.js';
 import { EVALUATION_SUMMARY, layout } from '../../store/layout.js';
 import { modelFolder } from '../../store/models.js';
@@ -42,6 +43,11 @@ async function planShards(store: Store, evaluation: PlannedEvaluation): Promise<
   if (summary !== null) return { done: true, shards: [] };
   const data = await readDataRecord(store, evaluation.data.key);
   if (data === null) return { done: false, shards: [] };
+  if (evaluation.verifier !== undefined && evaluation.verifier.name !== DIGITS_VERIFIER.name) {
+    const folder = await store.findData(evaluation.data.key);
+    if (folder === null) return { done: false, shards: [] };
+    checkGoldsFor(evaluation.data.name, await loadRows(folder), evaluation.verifier.name);
+  }
   const { shard_rows: rows } = evaluation;
   const shards = Array.from({ length: Math.ceil(data.rows / rows) }, (_, index) => ({
     index,

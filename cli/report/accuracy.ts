@@ -89,7 +89,7 @@ function table(data: string, columns: readonly Column[], kinds: KindCapabilities
   const details = [
     ...detail('digits read in visual traces', columns, (s) => s.by_digit),
     ...detail('multiple choice, by right letter', columns, (s) => s.by_letter),
-    ...detail('answers that could not be graded', columns, ungradable),
+    ...detail('answers that could not be graded', columns, ungradable, (s) => ({ n: s.n, correct: s.ungradable ?? 0 })),
   ];
   return { data, columns: columns.map((c) => c.name), rows, details, lengths: lengths(columns, allKinds) };
 }
@@ -117,18 +117,27 @@ function lengths(columns: readonly Column[], kinds: readonly string[]): Accuracy
 type Tallies = EvaluationSummary['by_digit'];
 
 /** Counted apart, not among the wrong; none where none was seen. */
-const ungradable = ({ n, ungradable: count }: EvaluationSummary): Tallies =>
-  count === undefined || count === 0 ? {} : { 'of all': { n, correct: count } };
+function ungradable({ n, ungradable: count = 0, by_reason }: EvaluationSummary): Tallies {
+  const counts = by_reason ?? (count === 0 ? {} : { 'of all': count });
+  return Object.fromEntries(Object.entries(counts).map(([reason, correct]) => [reason, { n, correct }]));
+}
 
-function detail(label: string, columns: readonly Column[], of: (summary: EvaluationSummary) => Tallies): AccuracyRow[] {
+type Tally = Tallies[string];
+const sumOf = (tallies: Tallies): Tally =>
+  Object.values(tallies).reduce((a, b) => ({ n: a.n + b.n, correct: a.correct + b.correct }), { n: 0, correct: 0 });
+
+function detail(
+  label: string,
+  columns: readonly Column[],
+  of: (summary: EvaluationSummary) => Tallies,
+  whole: (summary: EvaluationSummary) => Tally = (summary) => sumOf(of(summary)),
+): AccuracyRow[] {
   const names = [
     ...new Set(columns.flatMap(({ summary }) => (summary === null ? [] : Object.keys(of(summary))))),
   ].sort();
   if (names.length === 0) return [];
-  const sum = (tallies: Tallies): { n: number; correct: number } =>
-    Object.values(tallies).reduce((a, b) => ({ n: a.n + b.n, correct: a.correct + b.correct }), { n: 0, correct: 0 });
   return [
-    { label, level: 0, cells: columns.map((c) => cell(c.summary === null ? undefined : sum(of(c.summary)))) },
+    { label, level: 0, cells: columns.map((c) => cell(c.summary === null ? undefined : whole(c.summary))) },
     ...names.map((name): AccuracyRow => ({
       label: name,
       level: 1,

@@ -49,7 +49,8 @@ function boxedParts(words: readonly string[]): Parts | null {
 /** The four places in order, each with a digit. */
 export function isCaption(words: readonly string[]): boolean {
   return (
-    words.length === 2 * PLACES.length && PLACES.every((place, i) => words[2 * i] === place && isDigit(words[2 * i + 1]))
+    words.length === 2 * PLACES.length &&
+    PLACES.every((place, i) => words[2 * i] === place && isDigit(words[2 * i + 1]))
   );
 }
 function captionParts(words: readonly string[]): Parts | null {

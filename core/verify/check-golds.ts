@@ -6,10 +6,15 @@ import { StagewrightError } from '../failures.js';
 import type { Row } from '../row.js';
 import { REASONS } from './contract.js';
 import { goldAsAnswer } from './gold-check.js';
-import { VERIFIERS, type VerifierName } from './verifiers.js';
+import { isVerifierName, VERIFIERS, type VerifierName } from './verifiers.js';
 
 /** Refused rows that the error lists; the count tells the rest. */
 const NAMED = 20;
+
+/** For a stage or an evaluation that names its verifier: `digits` has checked its rows when they were read. */
+export function checkGoldsFor(name: string, rows: readonly { readonly row: Row }[], verifier: string): void {
+  if (isVerifierName(verifier) && verifier !== 'digits') checkGolds(name, rows, verifier);
+}
 
 /** @returns the number of rows. @throws StagewrightError DataInvalid naming the refused rows and why. */
 export function checkGolds(

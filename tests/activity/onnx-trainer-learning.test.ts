@@ -2,8 +2,10 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { gradeResponse } from '../../core/digits/grade.js';
+import { DIGITS_VERIFIER, gradeResponse } from '../../core/digits/grade.js';
+import type { MetricsLine } from '../../core/metrics.js';
 import type { OnnxJob } from '../../core/onnx-job.js';
+import { VERIFIER_VERSION } from '../../core/verify/contract.js';
 import { loadRows, type LoadedRow } from '../../store/rows.js';
 import { answerRows, type Answer, type AnswerOptions } from '../../trainers/onnx/answer.js';
 import { promptIdsSha256 } from '../../trainers/onnx/data-order.js';
@@ -105,6 +107,28 @@ describe('GRPO', () => {
     expect(line.clip_fraction).toBe(0);
     expect(line.reward).toBeCloseTo(0.9 * line.accuracy + 0.1 * line.format, 9);
     expect(line.tokens).toBe(line.trace_length * 32);
+  });
+
+  test('rewards come from the verifier that the job names; digits is the one of a job that names none', async () => {
+    const first = async (more: JobSettings['more']): Promise<Extract<MetricsLine, { objective: 'rlvr' }>> => {
+      const [line] = readMetrics(await trained({ rlvr: { steps: 1 }, more: { ...fromTaught(), ...more } }));
+      if (line?.objective !== 'rlvr') throw new Error('no rlvr line');
+      return { ...line, seconds: 0, tokens_per_second: 0 };
+    };
+    const unnamed = await first({});
+    expect(await first({ verifier: { ...DIGITS_VERIFIER } })).toEqual(unnamed);
+    // A word's form is all or nothing: without it there is no answer.
+    expect(unnamed.ungradable).toBeCloseTo(1 - unnamed.format, 9);
+    expect(unnamed.ungradable).toBeGreaterThan(0);
+    const form = await first({ verifier: { name: 'format', version: VERIFIER_VERSION } });
+    expect(form.accuracy).toBe(form.format);
+    expect(form.accuracy).toBeGreaterThan(unnamed.accuracy);
+    // Other rewards, other weights after the step.
+    expect(form.grad_norm).not.toBe(unnamed.grad_norm);
+    const math = await first({ verifier: { name: 'math', version: VERIFIER_VERSION } });
+    expect(math.accuracy).toBeGreaterThanOrEqual(unnamed.accuracy);
+    expect(math.reward).toBeCloseTo(0.9 * math.accuracy + 0.1 * math.format, 9);
+    await expect(first({ verifier: { name: 'math', version: 99 } })).rejects.toThrow('plan the recipe again');
   });
 
   test('the KL to the stage’s start grows as the policy leaves it', async () => {

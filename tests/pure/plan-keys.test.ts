@@ -60,6 +60,25 @@ test('the verifier’s version changes RLVR stages, and what follows them', () =
   expect(changed((_, f) => void (f.verifier = { name: 'digits', version: 2 }))).toEqual([false, true, true]);
 });
 
+test('a verifier that the recipe or a stage names is in the keys of RLVR stages and of evaluations', () => {
+  const verifiers = { digits: { version: 1 }, math: { version: 4 } };
+  const planned = (change: Change): Plan => {
+    const other = recipe();
+    change(other, facts);
+    return planRecipe(recipeSchema.parse(other), { ...facts, verifiers });
+  };
+  const math = { name: 'math', version: 4 };
+  const plain = planned(() => undefined);
+  const whole = planned((r) => void (r.verifier = 'math'));
+  expect(whole.stages.map(({ verifier }) => verifier)).toEqual([null, math, math]);
+  expect(whole.evaluations.map(({ verifier }) => verifier)).toEqual([math, math, math]);
+  expect(whole.stages.map(({ key }, i) => key === plain.stages[i]?.key)).toEqual([true, false, false]);
+  expect(whole.evaluations.map(({ key }, i) => key === plain.evaluations[i]?.key)).toEqual([false, false, false]);
+  // The default by its name is the default.
+  expect(planned((r) => void (r.verifier = 'digits')).hash).toBe(plain.hash);
+  expect(() => planned((r) => void (r.verifier = 'maths'))).toThrow('unknown verifier "maths"; did you mean "math"?');
+});
+
 test('weights of another parent make another stage', () => {
   expect(changed((r) => void (stageOf(r, 2).from = 'one'))).toEqual([false, false, true]);
 });

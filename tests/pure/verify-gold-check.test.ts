@@ -1,6 +1,6 @@
 /** The gold check of a data set: golds that no answer can match are refused before training, with their reasons. */
 import { expect, test } from 'vitest';
-import { checkGolds } from '../../core/verify/check-golds.js';
+import { checkGolds, checkGoldsFor } from '../../core/verify/check-golds.js';
 import { StagewrightError } from '../../core/failures.js';
 import type { Row } from '../../core/row.js';
 
@@ -12,6 +12,14 @@ test('golds that answer themselves pass', () => {
   expect(
     checkGolds('good', [row('1', '\\frac{1}{2}'), row('2', 'B', ['1', '2']), row('3', 'blue'), row('4', '7')]),
   ).toBe(4);
+});
+
+test('a verifier that a recipe names refuses what it cannot ask for', () => {
+  const rows = [row('1', 'B', ['1', '2']), row('sum', '7')];
+  expect(() => checkGoldsFor('sums', rows, 'mcq')).toThrow(
+    'data set sums: the verifier mcq refuses the gold of 1 of 2 rows:\nsum: "7": the gold answer cannot be read',
+  );
+  for (const name of ['math', 'exact', 'digits']) expect(() => checkGoldsFor('sums', rows, name)).not.toThrow();
 });
 
 test('the others are named with why, all in one error', () => {

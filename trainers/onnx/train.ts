@@ -7,6 +7,7 @@ import { DIGITS_VERIFIER } from '../../core/digits/grade.js';
 import { StagewrightError } from '../../core/failures.js';
 import type { MetricsLine } from '../../core/metrics.js';
 import type { OnnxJob } from '../../core/onnx-job.js';
+import { checkGoldsFor } from '../../core/verify/check-golds.js';
 import { rowGrader } from '../../core/verify/row-grader.js';
 import { loadRows, ROWS_FILE, type LoadedRow } from '../../store/rows.js';
 import { freshAdam, type AdamState } from './adam.js';
@@ -104,6 +105,7 @@ async function readData(job: OnnxJob): Promise<LoadedRow[]> {
   const rows = await loadRows(job.data.folder);
   const without = job.objective.kind === 'sft' ? rows.find((row) => row.response === undefined) : undefined;
   if (without !== undefined) throw noResponse(without);
+  if (job.verifier !== undefined) checkGoldsFor(job.data.folder, rows, job.verifier.name);
   return rows;
 }
 
@@ -131,7 +133,11 @@ async function resumedState(job: OnnxJob, model: Model, start: readonly Paramete
 }
 
 /** The step function of the job's objective, with only the graphs that it needs. */
-async function loadStep({ objective, threads, verifier }: OnnxJob, model: Model, reference: readonly Parameter[]): Promise<Step> {
+async function loadStep(
+  { objective, threads, verifier }: OnnxJob,
+  model: Model,
+  reference: readonly Parameter[],
+): Promise<Step> {
   const gradient = await GradientGraph.load(model, threads);
   if (objective.kind === 'sft') return (input) => sftStep(input, { gradient }, objective.training);
   const grader = rowGrader(verifier ?? DIGITS_VERIFIER);
