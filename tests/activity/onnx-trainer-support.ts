@@ -52,7 +52,7 @@ export interface JobSettings {
   readonly sft?: Record<string, unknown>;
   readonly rlvr?: Record<string, unknown>;
   readonly order?: OnnxJob['data']['order'];
-  readonly more?: Partial<Pick<OnnxJob, 'seed' | 'threads' | 'save_every_steps' | 'resume' | 'init'>>;
+  readonly more?: Partial<Pick<OnnxJob, 'seed' | 'threads' | 'save_every_steps' | 'resume' | 'init' | 'verifier'>>;
 }
 
 /** A job whose outputs are below `out`. Small and quick unless told otherwise; `sft` unless `rlvr` is given. */
