@@ -119,6 +119,53 @@ export function readLines(file: string, handler: LineHandler, limit: number = LI
   splitter.finish();
 }
 
+/** Lines of a file one by one, for files that are read in step. Each line's bytes stay its own. */
+export class LineReader {
+  private readonly ready: (Line | { readonly number: number; readonly size: number })[] = [];
+  private next = 0;
+  private fd: number | null;
+  private readonly splitter: LineSplitter;
+
+  /** @throws StagewrightError DataInvalid where the file cannot be read */
+  constructor(
+    readonly file: string,
+    limit: number = LINE_LIMIT,
+  ) {
+    this.splitter = new LineSplitter(
+      {
+        line: (line) => this.ready.push({ ...line }),
+        long: (number, size) => this.ready.push({ number, size }),
+      },
+      limit,
+    );
+    this.fd = openToRead(file);
+  }
+
+  /** A line, or what is known of one beyond the limit; null at the end. */
+  read(): Line | { readonly number: number; readonly size: number } | null {
+    while (this.next === this.ready.length && this.fd !== null) {
+      this.ready.length = 0;
+      this.next = 0;
+      const { fd } = this;
+      const chunk = Buffer.allocUnsafeSlow(CHUNK);
+      const size = reading(this.file, () => readSync(fd, chunk, 0, CHUNK, null));
+      if (size > 0) this.splitter.feed(chunk.subarray(0, size));
+      else {
+        this.close();
+        this.splitter.finish();
+      }
+    }
+    const line = this.ready[this.next] ?? null;
+    this.next += 1;
+    return line;
+  }
+
+  close(): void {
+    if (this.fd !== null) closeSync(this.fd);
+    this.fd = null;
+  }
+}
+
 export function openToRead(file: string): number {
   return reading(file, () => openSync(file, 'r'));
 }

@@ -18,26 +18,31 @@ export function truthy(value: PyValue | undefined): boolean {
   return typeof value === 'number' ? value !== 0 : Boolean(value);
 }
 
-/** a == b: numbers by value whatever their kind, True is 1. */
-export function equals(a: PyValue, b: PyValue): boolean {
-  if (Array.isArray(a))
-    return Array.isArray(b) && a.length === b.length && a.every((item, i) => equals(item, b[i] as PyValue));
-  if (isObject(a)) {
-    if (!isObject(b) || a.size !== b.size) return false;
-    for (const [key, of] of a) {
-      const other = b.get(key);
-      if (other === undefined || !equals(of, other)) return false;
-    }
-    return true;
+/**
+ * Equal texts for values that Python calls equal, whatever their kind (1, 1.0 and True are), and different ones for others. Null for
+ * what is equal to nothing: NaN, and what holds it.
+ */
+export function equalityKey(value: PyValue): string | null {
+  if (value === null) return 'null';
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (Array.isArray(value)) {
+    const items = value.map(equalityKey);
+    return items.includes(null) ? null : `[${items.join()}]`;
   }
-  if (Array.isArray(b) || isObject(b)) return false;
-  const [left, right] = [number(a), number(b)];
-  // A bigint and a number compare by value.
-  return left !== undefined && right !== undefined ? left == right : a === b;
+  if (isObject(value)) {
+    const items = [...value].map(([key, of]) => [JSON.stringify(key), equalityKey(of)] as const);
+    if (items.some(([, of]) => of === null)) return null;
+    return `{${items
+      .map(([key, of]) => `${key}:${of ?? ''}`)
+      .sort()
+      .join()}}`;
+  }
+  const number = numberOf(value);
+  if (Number.isNaN(number)) return null;
+  return String(typeof number === 'number' && Number.isInteger(number) ? BigInt(number) : number);
 }
 
-/** Python's number of a value, if it is one. */
-export function number(value: PyValue): bigint | number | undefined {
-  if (typeof value === 'boolean') return value ? 1 : 0;
-  return typeof value === 'number' || typeof value === 'bigint' ? value : undefined;
+/** A value as a number: True is 1. A bigint and a number compare by value in JavaScript too. */
+export function numberOf(value: boolean | bigint | number): bigint | number {
+  return typeof value === 'boolean' ? Number(value) : value;
 }
