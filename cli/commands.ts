@@ -211,6 +211,82 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     group: 'Data',
+    usage: 'data parse',
+    summary: 'questions from captions and the replies of a model to them, one reply for each caption, in order',
+    options: [
+      ['--captions <file>', 'captions, a JSON object a line; each becomes the `meta` of its question'],
+      ['--replies <file>', '{"reply": text} lines'],
+      ['--out <file>', 'where the questions go: {"generated", "meta"} lines'],
+      ['--strict', 'check captions and questions too: the rules of the synthesis step'],
+      ['--refused <file>', 'keep what was skipped, with file, line and reason'],
+    ],
+    more:
+      'As published: the first ```json block of a reply is read and not checked further; replies without one are skipped, and counted ' +
+      'on standard error. A caption that cannot be read, or one reply too few or too many, ends it with nothing written.',
+    examples: ['stagewright data parse --captions captions.jsonl --replies replies.jsonl --out mcqs.jsonl'],
+    load: async () => (await import('./commands/data/parse.js')).parse,
+  },
+  {
+    group: 'Data',
+    usage: 'data filter',
+    summary:
+      'the questions that the caption answers and the image alone does not, by the predictions of any number of models',
+    options: [
+      ['--mode <mode>', 'strict, or paper: as published', 'strict'],
+      ['--mcq <file>', 'questions: {"generated", "meta"} lines'],
+      ['--image-preds <files...>', 'predictions from the image alone, a file a model; all must be wrong', []],
+      ['--caption-preds <files...>', 'predictions from the caption alone, a file a model; all must be right', []],
+      ['--out <file>', 'where the questions that stay go, unchanged and in order'],
+      [
+        '--max-unknown <share>',
+        'strict: most rows, as a share, that may be unknown; above it nothing is written',
+        '0.01',
+      ],
+      ['--refused <file>', 'keep every row that is out, and every line that cannot be read, with the reason'],
+    ],
+    more:
+      '`strict`: a row with an absent, failed or unparseable prediction is unknown: neither kept nor counted as wrong. `paper`: a missing ' +
+      'prediction from the image counts as wrong, the last of two with one id counts, and a line that cannot be read ends it.',
+    examples: [
+      'stagewright data filter --mode paper --mcq mcqs.jsonl --image-preds img_7b.jsonl img_32b.jsonl --caption-preds cap_7b.jsonl cap_32b.jsonl --out filtered.jsonl',
+    ],
+    load: async () => (await import('./commands/data/filter.js')).filter,
+  },
+  {
+    group: 'Data',
+    usage: 'data format',
+    summary: 'question rows as training rows, split into train, val and test by a hash of their ids, as published',
+    options: [
+      ['--input <file>', 'questions: {"generated", "meta"} lines'],
+      ['--out-dir <folder>', 'gets train_, val_ and test_<prefix>.jsonl'],
+      ['--prefix <name>', 'last part of the file names', 'stage1_perception'],
+      ['--val-ratio <share>', 'share of val', '0.05'],
+      ['--test-ratio <share>', 'share of test', '0.10'],
+    ],
+    examples: ['stagewright data format --input filtered.jsonl --out-dir formatted'],
+    load: async () => (await import('./commands/data/format.js')).format,
+  },
+  {
+    group: 'Data',
+    usage: 'data curriculum',
+    summary:
+      'rows with pass rates from easy to hard, shuffled within a rate, as published; and without those of pass rate 1',
+    options: [
+      ['--input <files...>', 'rows with a `pass_rate` (without one: 0)', []],
+      ['--out-dir <folder>', 'gets <name>_curriculum.jsonl and <name>_curriculum_filtered_new.jsonl for each input'],
+      ['--ascending', 'from hard to easy'],
+      ['--seed <n>', 'of the shuffles', '42'],
+      [
+        '--merged',
+        'all inputs in one: merged_random, merged_random_filtered_new, merged_file_order and merged_file_order_filtered',
+      ],
+    ],
+    more: 'An input that is missing or empty is left out, as published; it is told on standard error, and the exit code is 1.',
+    examples: ['stagewright data curriculum --input passk_0.jsonl passk_1.jsonl --out-dir curriculum --merged'],
+    load: async () => (await import('./commands/data/curriculum.js')).curriculum,
+  },
+  {
+    group: 'Data',
     usage: 'data letters',
     summary:
       'the letter that each answer means, as the published filter reads it: {"id", "text"} lines in, {"id", "letter"} lines out',

@@ -14,6 +14,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { pid } from 'node:process';
 import { StagewrightError } from '../core/failures.js';
 import { errorCode, faultOf, isMissing } from './faults.js';
 
@@ -72,7 +73,7 @@ export class AsideFile {
     readonly path: string,
     readonly target: string,
   ) {
-    this.aside = isNoFile(target) ? null : `${target}.part-${process.pid}`;
+    this.aside = isNoFile(target) ? null : `${target}.part-${pid}`;
     this.fd = openSync(this.aside ?? target, 'w');
   }
 

@@ -54,7 +54,8 @@ export class PythonRow {
   /** A short value, byte by byte: equal for equal bytes, and cheaper than its text. */
   shortText(entry: number): string {
     let text = '';
-    for (let i = this.keys.start(entry); i < this.keys.end(entry); i += 1) text += String.fromCharCode(this.bytes[i] ?? 0);
+    for (let i = this.keys.start(entry); i < this.keys.end(entry); i += 1)
+      text += String.fromCharCode(this.bytes[i] ?? 0);
     return text;
   }
 

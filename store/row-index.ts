@@ -67,13 +67,16 @@ export class PlaceReader {
     this.fd = openToRead(file);
     if (fstatSync(this.fd).isFile()) return;
     this.close();
-    throw new StagewrightError('DataInvalid', `${file} is no plain file: its rows are read twice, so it cannot be a pipe`);
+    throw new StagewrightError(
+      'DataInvalid',
+      `${file} is no plain file: its rows are read twice, so it cannot be a pipe`,
+    );
   }
 
   /** The bytes hold until the next call. */
   read(offset: number, length: number): Buffer {
     if (length > this.buffer.length) this.buffer = Buffer.allocUnsafe(length * 2);
-    for (let at = 0; at < length; ) {
+    for (let at = 0; at < length;) {
       const size = reading(this.file, () => readSync(this.fd, this.buffer, at, length - at, offset + at));
       if (size === 0) throw new StagewrightError('DataInvalid', `${this.file} became shorter while it was read`);
       at += size;

@@ -53,7 +53,11 @@ function perStage(files: readonly string[], asked: Asked, outputs: AsideFiles): 
       const [name, extension] = splitName(file);
       const full = outputs.open(join(asked.folder, `${name}_curriculum${extension}`));
       const filtered = outputs.open(join(asked.folder, `${name}_curriculum_filtered_new${extension}`));
-      rows.write(ordered(file, () => shuffledByRate(rows.index.allGroups(), rows.rates.rates, asked)), full, filtered);
+      rows.write(
+        ordered(file, () => shuffledByRate(rows.index.allGroups(), rows.rates.rates, asked)),
+        full,
+        filtered,
+      );
       tell(file, rows, full, filtered);
       return [];
     } finally {

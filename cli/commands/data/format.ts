@@ -122,7 +122,8 @@ function question_(out: AsideFile, row: PythonRow, entry: number): void {
 }
 
 /** Neither the begin of an escape nor a part of what may be white space. */
-const isPlain = (byte: number | undefined): boolean => byte !== undefined && byte > 0x20 && byte < 0x80 && byte !== 0x5c;
+const isPlain = (byte: number | undefined): boolean =>
+  byte !== undefined && byte > 0x20 && byte < 0x80 && byte !== 0x5c;
 
 /** `\n` at the end is white space, and so is `\u001c`. */
 function endsWithEscape(bytes: Uint8Array, start: number, end: number): boolean {

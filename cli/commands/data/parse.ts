@@ -8,7 +8,7 @@ import { isObject } from '../../../core/data/python-value.js';
 import { publishedQuestion } from '../../../core/data/published-reply.js';
 import { StagewrightError } from '../../../core/failures.js';
 import { withAsideFiles } from '../../../store/aside-files.js';
-import { LINE_LIMIT, LineReader, valueOf, type Line } from '../../../store/json-lines.js';
+import { LINE_LIMIT, LineReader, valueOf } from '../../../store/json-lines.js';
 import { PythonRow } from '../../../store/python-row.js';
 import type { Action } from '../../commands.js';
 import { EXIT } from '../../exit.js';
@@ -52,7 +52,13 @@ export const parse: Action = async (_args, options) => {
           if (!(error instanceof JsonFault)) throw error;
           const [file, line] = error instanceof CaptionFault ? [captions, caption] : [replies, reply];
           const text = 'bytes' in line ? { text: line } : {};
-          refusals.fault({ file, line: line.number, reason: error.message, kind: error instanceof ReplyFault ? error.kind : error.message.replace(/ \(column.*$/u, ''), ...text });
+          refusals.fault({
+            file,
+            line: line.number,
+            reason: error.message,
+            kind: error instanceof ReplyFault ? error.kind : error.message.replace(/ \(column.*$/u, ''),
+            ...text,
+          });
         }
       }
     } finally {
@@ -66,7 +72,13 @@ export const parse: Action = async (_args, options) => {
 };
 
 /** @returns whether there is one. As published, a caption file that cannot be read ends everything. */
-function readCaption(row: PythonRow, line: NonNullable<Read>, file: string, strict: boolean, refusals: Refusals): boolean {
+function readCaption(
+  row: PythonRow,
+  line: NonNullable<Read>,
+  file: string,
+  strict: boolean,
+  refusals: Refusals,
+): boolean {
   try {
     if (!('bytes' in line)) throw new JsonFault(`a line of ${line.size} bytes is too long`);
     row.read(line);

@@ -1,5 +1,5 @@
 /** Predictions of several files by id, in about 30 bytes an id: what `data filter` judges rows by. */
-import { IdTable } from '../../../core/data/id-table.js';
+import type { IdTable } from '../../../core/data/id-table.js';
 import { CODE, type LetterCodes } from '../../../core/data/letter-codes.js';
 import { JsonFault } from '../../../core/data/python-json.js';
 import { ascii, ROW } from '../../../core/data/row-scan.js';
