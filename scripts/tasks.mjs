@@ -10,7 +10,13 @@ export const TIERS = ['pure', 'activity', 'bundle', 'replay', 'server', 'pack'];
 
 const cli = join(ROOT, 'dist', 'cli', 'main.js');
 const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
-const tier = (name, args) => [vitest, 'run', '--project', name, ...args];
+/** What must have the machine to itself is a project of its own (vitest.config.ts). */
+const PROJECTS = { server: ['server', 'server-alone'] };
+const tier = (name, args) => [
+  ...[vitest, 'run'],
+  ...(PROJECTS[name] ?? [name]).flatMap((project) => ['--project', project]),
+  ...args,
+];
 
 export const TASKS = {
   stagewright: (args) => ({ module: [cli, ...args] }),

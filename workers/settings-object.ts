@@ -24,6 +24,7 @@ const VARIABLES = {
   logLevel: 'STAGEWRIGHT_LOG_LEVEL',
   logFormat: 'STAGEWRIGHT_LOG_FORMAT',
   metricsAddress: 'STAGEWRIGHT_METRICS_ADDRESS',
+  metricsLookMs: 'STAGEWRIGHT_METRICS_LOOK_MS',
   address: 'TEMPORAL_ADDRESS',
   namespace: 'TEMPORAL_NAMESPACE',
 } as const satisfies Partial<Record<keyof Settings, string>>;

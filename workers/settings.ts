@@ -58,6 +58,8 @@ const environmentSchema = z.object({
   STAGEWRIGHT_LOG_FORMAT: z.enum(['json', 'pretty']).optional(),
   /** Where Prometheus may scrape this worker: `port` (this machine only) or `address:port`; empty = nowhere. */
   STAGEWRIGHT_METRICS_ADDRESS: metricsAddress.optional(),
+  /** How often what comes from timers is looked at; without it as each is worth. */
+  STAGEWRIGHT_METRICS_LOOK_MS: millis.optional(),
   /** Where spans go, as OpenTelemetry names it; empty = no tracing. Its other OTEL_* its own packages read. */
   OTEL_EXPORTER_OTLP_ENDPOINT: optional(httpUrl),
   /** The same for spans alone, with its path. */
@@ -86,6 +88,8 @@ export interface Settings {
   readonly logFormat: 'json' | 'pretty' | undefined;
   /** IP address and port of the Prometheus endpoint; null = none. */
   readonly metricsAddress: string | null;
+  /** How often devices, disks and states of runs are looked at; null = as each is worth. */
+  readonly metricsLookMs: number | null;
   /** Null = no tracing. The endpoint with its path. */
   readonly tracing: { readonly endpoint: string; readonly serviceName: string } | null;
   readonly server: ServerSettings;
@@ -133,6 +137,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     logLevel: e.STAGEWRIGHT_LOG_LEVEL,
     logFormat: e.STAGEWRIGHT_LOG_FORMAT,
     metricsAddress: e.STAGEWRIGHT_METRICS_ADDRESS ?? null,
+    metricsLookMs: e.STAGEWRIGHT_METRICS_LOOK_MS ?? null,
     tracing: endpoint === undefined ? null : { endpoint, serviceName: e.OTEL_SERVICE_NAME },
     server,
     address: server.address,

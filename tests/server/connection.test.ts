@@ -62,7 +62,8 @@ describe('lets in', () => {
   });
 });
 
-describe('says why not, and what to do', () => {
+// Together: some wait for a deadline of 5 s, some twice.
+describe.concurrent('says why not, and what to do', () => {
   it.each<[string, () => string[], number, RegExp]>([
     ['another CA', () => ['--address', tls.address, '--tls'], 1, /authority that is not trusted here .*--tls-ca-path/u],
     [

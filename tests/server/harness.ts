@@ -1,13 +1,13 @@
 /** A client, workers over scripted activities on queues of their own, and a planned stage: what each server test begins with. */
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { classQueue, controlQueue, cpuQueue, hostQueue } from '../../core/ids.js';
 import type { Plan, PlannedEvaluation, PlannedStage } from '../../core/plan.js';
-import { buildBundle } from '../../workers/bundle.js';
+import { sharedBundle } from '../support/shared-bundle.js';
 import { KEY, type Script } from './scripted-activities.js';
 
-let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+let bundle: Promise<string> | undefined;
 
 export interface Bench {
   readonly client: Client;
@@ -26,7 +26,7 @@ export async function openBench(
   { cached = true }: { cached?: boolean } = {},
 ): Promise<Bench> {
   if (bundle === undefined) Runtime.install({ logger: new DefaultLogger('ERROR') });
-  bundle ??= buildBundle();
+  bundle ??= sharedBundle();
   const prefix = `test-${randomUUID().slice(0, 8)}`;
   const host = 'host-a';
   const connection = await NativeConnection.connect({ address });
@@ -37,7 +37,7 @@ export async function openBench(
       ...common,
       taskQueue: controlQueue(prefix),
       ...(cached ? {} : { maxCachedWorkflows: 0 }),
-      ...(bundle === undefined ? {} : { workflowBundle: await bundle }),
+      ...(bundle === undefined ? {} : { workflowBundle: { codePath: await bundle } }),
     });
   const workers = [
     await serveWorkflows(),

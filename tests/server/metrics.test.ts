@@ -31,6 +31,7 @@ beforeAll(async () => {
     STAGEWRIGHT_METRICS_ADDRESS: address.slice('127.0.0.1:'.length),
     STAGEWRIGHT_DEVICES: 'gpu-a,gpu-b',
     STAGEWRIGHT_CPU_SLOTS: '3',
+    STAGEWRIGHT_METRICS_LOOK_MS: '500',
   });
   plan = await cluster.plan('metrics', {
     seed: 61,
@@ -172,7 +173,7 @@ test('runs are counted by state as the server knows them, also those that nobody
       const now = await scrape(metered).catch(() => []);
       return ['stage', 'curriculum'].map((what) => sum(now, 'stagewright_open_runs', { what, state }));
     };
-    idle.startWorker('control', 'i', { STAGEWRIGHT_METRICS_ADDRESS: metered });
+    idle.startWorker('control', 'i', { STAGEWRIGHT_METRICS_ADDRESS: metered, STAGEWRIGHT_METRICS_LOOK_MS: '500' });
     idle.startWorker('cpu', 'i');
     await until(async () => !(await states('paused')).includes(NaN));
     const [before = NaN] = await states('queued');

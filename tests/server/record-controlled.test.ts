@@ -1,7 +1,7 @@
 /**
  * Records the histories `controlled` of tests/replay: real workers and trainers, paused, resumed, amended, held at a gate, skipped. Runs
- * only when asked, after a change of workflows that no release has served yet: RECORD_HISTORIES=1 npx vitest run --project server
- * tests/server/record-controlled.test.ts. Histories that a release has served are never recorded again; changes are `patched`.
+ * only when asked, after a change of workflows that no release has served yet: RECORD_HISTORIES=1 npx vitest run --project
+ * server-alone tests/server/record-controlled.test.ts. Histories that a release has served are never recorded again; changes are `patched`.
  */
 import { execFileSync } from 'node:child_process';
 import { expect, inject, test } from 'vitest';

@@ -10,6 +10,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** host:port */
     temporalAddress: string;
+    /** Folder for the workflow bundle, which the first file that needs it makes for all. */
+    bundleFolder: string;
   }
 }
 
@@ -21,6 +23,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const address = `127.0.0.1:${port}`;
   await awaitServer(address, () => server !== undefined && isAlive(server), log);
   project.provide('temporalAddress', address);
+  project.provide('bundleFolder', folder);
   return async () => {
     if (server !== undefined && isAlive(server)) process.kill(server.pid, 'SIGTERM');
     while (server !== undefined && isAlive(server)) await new Promise((resolve) => setTimeout(resolve, 50));

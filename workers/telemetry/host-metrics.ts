@@ -9,10 +9,10 @@ const LOOK_MS = 5_000;
 
 /** @returns ends it */
 export function watchDevices(settings: Settings, metrics: Metrics): () => void {
-  const { devices, cpuSlots, hostFolder } = settings;
+  const { devices, cpuSlots, hostFolder, metricsLookMs } = settings;
   const leases = openLeases(hostFolder, { devices, cpuSlots });
   const on = { host: settings.host };
-  return every(LOOK_MS, async () => {
+  return every(metricsLookMs ?? LOOK_MS, async () => {
     const holds = leases.list().flatMap((lease) => lease.holds);
     metrics.set('stagewright_devices', devices.length, on);
     metrics.set('stagewright_devices_in_use', holds.filter((hold) => hold.startsWith('device/')).length, on);
@@ -22,7 +22,7 @@ export function watchDevices(settings: Settings, metrics: Metrics): () => void {
 }
 
 /** Space where the store and the host folder lie, and when the store last answered: one that hangs leaves that as it was. */
-export function watchDisks({ host, store, hostFolder }: Settings, metrics: Metrics): () => void {
+export function watchDisks({ host, store, hostFolder, metricsLookMs }: Settings, metrics: Metrics): () => void {
   const look = async (place: string, folder: string): Promise<void> => {
     const { bavail, blocks, bsize } = await statfs(folder);
     metrics.set('stagewright_disk_free_bytes', bavail * bsize, { host, place });
@@ -30,7 +30,7 @@ export function watchDisks({ host, store, hostFolder }: Settings, metrics: Metri
     if (place === 'store') metrics.set('stagewright_store_seen_timestamp_seconds', Date.now() / 1000, { host });
   };
   const stops = Object.entries({ store, host: hostFolder }).map(([place, folder]) =>
-    every(LOOK_MS, () => look(place, folder)),
+    every(metricsLookMs ?? LOOK_MS, () => look(place, folder)),
   );
   return () => stops.forEach((stop) => stop());
 }

@@ -18,13 +18,13 @@ const WORKFLOWS = { stage: 'stageWorkflow', curriculum: 'curriculumWorkflow' } a
 
 export function watchStages(
   connection: NativeConnection,
-  { namespace }: Settings,
+  { namespace, metricsLookMs }: Settings,
   metrics: Metrics,
   logger: Logger,
 ): () => void {
   const { workflow } = new Client({ connection, namespace });
   let said = false;
-  return every(LOOK_MS, async () => {
+  return every(metricsLookMs ?? LOOK_MS, async () => {
     try {
       for (const [what, type] of Object.entries(WORKFLOWS))
         for (const state of OPEN) {
