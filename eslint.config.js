@@ -7,6 +7,7 @@ const SOURCES = [
   'runner',
   'trainers',
   'generators',
+  'serving',
   'workflows',
   'activities',
   'workers',
@@ -22,11 +23,12 @@ const MAY_IMPORT = {
   trainers: ['core', 'store'],
   runner: ['core', 'store'],
   generators: ['core', 'store', 'trainers'],
+  serving: ['core', 'store', 'trainers'],
   workflows: ['core'],
   activities: ['core', 'store', 'runner', 'trainers', 'generators', 'workflows'],
   workers: ['core', 'store', 'runner', 'trainers', 'generators', 'workflows', 'activities'],
   client: ['core', 'store', 'runner', 'workflows', 'workers'],
-  cli: ['core', 'store', 'runner', 'generators', 'workflows', 'workers', 'client'],
+  cli: ['core', 'store', 'runner', 'generators', 'serving', 'workflows', 'workers', 'client'],
   campaign: ['core', 'store', 'client', 'cli', 'workers', 'workflows'],
 };
 
@@ -59,7 +61,8 @@ const boundaries = Object.entries(MAY_IMPORT).map(([folder, allowed]) => {
     folder === 'store' ||
     folder === 'runner' ||
     folder === 'trainers' ||
-    folder === 'generators'
+    folder === 'generators' ||
+    folder === 'serving'
   )
     patterns.push({ regex: '^@temporalio/', message: `${folder} knows nothing of Temporal.` });
   return {

@@ -390,6 +390,25 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./commands/worker.js')).worker,
   },
   {
+    group: 'Server and workers',
+    usage: 'serve <weights>',
+    summary:
+      'the embedded model behind an OpenAI-compatible API: of a finished stage (name or key), or of an export’s folder',
+    options: [
+      ['--host <address>', 'where it listens', '127.0.0.1'],
+      ['--port <n>', '0 takes any that is free', '8000'],
+      ['--model-name <name>', 'what clients call it (default: the stage’s name)'],
+      ['--threads <n>', 'threads of the model; answers are the same with any', '1'],
+      ['--queue <n>', 'questions that may wait; beyond it clients are told to come again', '1024'],
+      ['--strict', 'refuse words and pictures that the model cannot take, in place of leaving out and scaling'],
+      ['--recipe <name>', 'file, name or id of the recipe whose stage is meant'],
+    ],
+    more: 'Its address goes to standard output once it answers. With STAGEWRIGHT_SERVE_KEY set, clients need that key. docs/serve.md has the rest.',
+    examples: ['stagewright serve perception', 'stagewright serve ./my-weights --port 8001 --strict'],
+    server: true,
+    load: async () => (await import('./commands/serve.js')).serve,
+  },
+  {
     group: 'Results',
     usage: 'grade',
     summary:

@@ -72,7 +72,8 @@ export async function exportWeights(store: Store, options: ExportOptions): Promi
   const result = await resultOf(store, options);
   const damaged = await store.verifyExport(result);
   if (damaged.length > 0) await repairExport(store, result, damaged);
-  const extra = format === 'model' ? await graphsOf(store, stage) : null;
+  const extra =
+    format === 'model' ? (await modelOfStage(store, stage, '; export it with --format weights')).folder : null;
   await assertSpace(out, result);
   const partial = join(dirname(out), `.${basename(out)}.partial-${randomBytes(6).toString('hex')}`);
   try {
@@ -137,14 +138,19 @@ async function resultOf(store: Store, { stage, step, host }: ExportOptions): Pro
 
 const materialSchema = z.object({ material: z.object({ model: z.string() }) });
 
-async function graphsOf(store: Store, { key, name }: NamedStage): Promise<string> {
+/** The embedded model that a stage was trained on, as this installation has it. @throws StagewrightError UnknownName */
+export async function modelOfStage(
+  store: Store,
+  { key, name }: NamedStage,
+  advice = '',
+): Promise<{ readonly folder: string; readonly sha256: string }> {
   const record = await readRecord(store.objects, layout.keyMaterial(key), materialSchema);
   const models = await installedModels();
   const found = Object.entries(models).find(([, sha256]) => sha256 === record?.material.model);
-  if (found !== undefined) return modelFolder({ name: found[0], sha256: found[1] });
+  if (found !== undefined) return { folder: await modelFolder({ name: found[0], sha256: found[1] }), sha256: found[1] };
   throw new StagewrightError(
     'UnknownName',
-    `stage ${name ?? key} was trained on a model that this installation does not have (sha256 ${record?.material.model.slice(0, 12) ?? 'unknown'}); export it with --format weights`,
+    `stage ${name ?? key} was trained on a model that this installation does not have (sha256 ${record?.material.model.slice(0, 12) ?? 'unknown'})${advice}`,
   );
 }
 
