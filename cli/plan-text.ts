@@ -1,7 +1,7 @@
 /** `plan` for people: tables within 100 columns, then what the tables have no room for. */
 import Table from 'cli-table3';
 import prettyBytes from 'pretty-bytes';
-import { describeOrder } from '../core/order.js';
+import { describeOrder, difficultyOf } from '../core/order.js';
 import type { PlanView, StageView, VariantsView } from '../core/plan-view.js';
 import { duration } from './progress-text.js';
 import { PLAIN_TABLE } from './tables.js';
@@ -113,7 +113,7 @@ function sums({ stages, totals }: PlanView): string[] {
 
 /** Of one stage, what differs from the usual. */
 function details(stage: StageView, { recipe, variant }: PlanView): string[] {
-  const { name, objective, data, order, from, shared_with: shared, checkpoints, gates } = stage;
+  const { name, objective, data, from, shared_with: shared, checkpoints, gates } = stage;
   const start = from === null ? 'from scratch' : `from ${from}`;
   const each = checkpoints.bytes_each === null ? '' : ` of ${prettyBytes(checkpoints.bytes_each)}`;
   // Of one file: the recipe's own name stands before each.
@@ -121,10 +121,18 @@ function details(stage: StageView, { recipe, variant }: PlanView): string[] {
   const others = shared.map((other) => (other === own ? 'the recipe as it stands' : other.slice(own.length + 1)));
   const saves = `a checkpoint every ${checkpoints.save_every_steps} steps, ${checkpoints.kept}${each} kept`;
   return [
-    ...wrapped(`${name}: ${objective} on ${data.name}, ${describeOrder(order)}, ${start}; ${saves}`, 2),
+    ...wrapped(`${name}: ${objective} on ${data.name}, ${orderWords(stage)}, ${start}; ${saves}`, 2),
     ...gates.map((gate) => `  gate: ${gate}`),
     ...(others.length === 0 ? [] : wrapped(`  the same stage in: ${others.join(', ')}`, 4)),
   ];
+}
+
+/** What an order by difficulty becomes over several passes. */
+function orderWords({ order, order_per_epoch: per, passes }: StageView): string {
+  const words = describeOrder(order);
+  if (difficultyOf(order) === null || passes === null) return words;
+  const times = `${Math.round(10 * passes) / 10} passes`;
+  return per === 'spread' ? `${words}, once over ${times}` : `${words}, anew in each of ${times}`;
 }
 
 function evaluationWords({ evaluations }: PlanView): string[] {

@@ -7,7 +7,7 @@ import { canonicalJson } from './canonical-json.js';
 import { StagewrightError } from './failures.js';
 import { gateSchema } from './gate.js';
 import { hint } from './nearest-name.js';
-import { orderSchema } from './order.js';
+import { orderPerEpoch, orderSchema } from './order.js';
 import { stageKeyMaterial, type PlannedStage } from './plan.js';
 import { checkpointsSchema, executionSchema } from './recipe.js';
 import { findSecret } from './secrets.js';
@@ -77,8 +77,16 @@ export function amendStage(stage: PlannedStage, set: SettingChanges, only?: 'exe
       parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
     );
   const { training, ...rest } = parsed.data;
+  const { order_per_epoch: before, ...kept } = stage;
+  // Going on from a checkpoint of an older plan keeps its way over the passes; another order is planned as now.
+  const perEpoch =
+    canonicalJson(rest.order) !== canonicalJson(stage.order)
+      ? orderPerEpoch(rest.order, before)
+      : before === undefined
+        ? {}
+        : { order_per_epoch: before };
   // The schema was chosen by the kind; the compiler cannot follow.
-  return { ...stage, ...rest, objective: { ...stage.objective, training } as PlannedStage['objective'] };
+  return { ...kept, ...rest, ...perEpoch, objective: { ...stage.objective, training } as PlannedStage['objective'] };
 }
 
 /** Whether the two differ in what a key hashes. */

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { hashedFileSchema, sha256Schema } from './checkpoint.js';
-import { orderSchema } from './order.js';
+import { orderPerEpochSchema, orderSchema } from './order.js';
 import { rlvrTrainingSchema, sftTrainingSchema } from './training.js';
 
 const checkpointSource = z.strictObject({
@@ -32,8 +32,10 @@ export const onnxJobSchema = z.strictObject({
     /** Folder with rows.jsonl and the images. */
     folder: z.string(),
     rows_sha256: sha256Schema,
-    /** `file` keeps the rows' order in each pass; `shuffled` draws a seeded permutation for each pass; the others order by pass_rate once. */
+    /** `file` keeps the rows' order in each pass; `shuffled` draws a seeded permutation for each pass; the others order by pass_rate, see order_per_epoch. */
     order: orderSchema,
+    /** Absent: `restart`. */
+    order_per_epoch: orderPerEpochSchema.optional(),
   }),
   /** Drives initial weights, data order and sampling, each by its own derived generator. */
   seed: z.int().min(0),

@@ -20,6 +20,21 @@ export const bandsSchema = z.strictObject({
 export const orderSchema = z.union([z.enum(['shuffled', 'file', ...difficultySchema.options]), bandsSchema]);
 export type Order = z.infer<typeof orderSchema>;
 
+/**
+ * What becomes of an order by difficulty when training takes more than one pass over the rows. `spread`: one way from the easiest to
+ * the hardest (or back) over all passes. `restart`: every pass takes that way anew, as the published runs do.
+ */
+export const orderPerEpochSchema = z.enum(['spread', 'restart']);
+export type OrderPerEpoch = z.infer<typeof orderPerEpochSchema>;
+
+/** For a stage that is planned now; one without the field, of a plan before version 0.2, restarts. Nothing where no pass rates order. */
+export function orderPerEpoch(
+  order: Order,
+  chosen: OrderPerEpoch | undefined,
+): { readonly order_per_epoch?: OrderPerEpoch } {
+  return difficultyOf(order) === null ? {} : { order_per_epoch: chosen ?? 'spread' };
+}
+
 /** Null for an order that needs no pass rates. */
 export function difficultyOf(order: Order): Difficulty | null {
   if (typeof order === 'object') return order.by;
@@ -39,8 +54,19 @@ export function byPassRate<T extends { readonly id: string; readonly passRate?: 
   rows: readonly T[],
   order: Order,
 ): T[] {
+  return levelsByPassRate(rows, order).flat();
+}
+
+/**
+ * The same rows, those that the order does not tell apart together; one level where it needs no pass rates.
+ * @throws StagewrightError DataInvalid naming the first row without a pass rate.
+ */
+export function levelsByPassRate<T extends { readonly id: string; readonly passRate?: number | undefined }>(
+  rows: readonly T[],
+  order: Order,
+): T[][] {
   const direction = difficultyOf(order);
-  if (direction === null) return [...rows];
+  if (direction === null) return rows.length === 0 ? [] : [[...rows]];
   const sign = direction === 'easy_to_hard' ? -1 : 1;
   const rank = (row: T): number => {
     if (row.passRate === undefined)
@@ -52,8 +78,12 @@ export function byPassRate<T extends { readonly id: string; readonly passRate?: 
     const { passRate } = row;
     return typeof order === 'object' ? order.bands.filter((edge) => passRate >= edge).length : passRate;
   };
-  return rows
-    .map((row) => ({ row, key: sign * rank(row) }))
-    .toSorted((a, b) => a.key - b.key)
-    .map(({ row }) => row);
+  const levels = new Map<number, T[]>();
+  for (const row of rows) {
+    const key = sign * rank(row);
+    const level = levels.get(key);
+    if (level === undefined) levels.set(key, [row]);
+    else level.push(row);
+  }
+  return [...levels].sort(([a], [b]) => a - b).map(([, level]) => level);
 }

@@ -7,7 +7,7 @@ import { amendStage, settingsSchema } from './amend.js';
 import { sha256Schema } from './checkpoint.js';
 import { DIGITS_VERIFIER } from './digits/grade.js';
 import { StagewrightError } from './failures.js';
-import { orderSchema } from './order.js';
+import { orderPerEpoch, orderSchema, type Order } from './order.js';
 import {
   checkpointOfSchema,
   sealEvaluation,
@@ -50,12 +50,17 @@ export function planAgain(plan: Plan, change: PlanChange): Plan {
         return stage.key === change.stage ? amended(stage, change) : null;
       });
     case 'order':
-      return rekeyed(plan, (stage) => (stage.key === change.stage ? { ...stage, order: change.order } : null));
+      return rekeyed(plan, (stage) => (stage.key === change.stage ? withOrder(stage, change.order) : null));
     case 'hand_over':
       return rekeyed(plan, () => null, new Map([[change.stage, change.weights]]));
     case 'arrange':
       return arranged(plan, change.order);
   }
+}
+
+/** Another order has its own way over several passes; a plan of an older version keeps that of an order it keeps. */
+function withOrder({ order_per_epoch: chosen, ...stage }: PlannedStage, order: Order): PlannedStage {
+  return { ...stage, order, ...orderPerEpoch(order, chosen) };
 }
 
 /** The key that a stage has once it is amended; its parent is trained already. @throws StagewrightError as planAgain */

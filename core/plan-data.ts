@@ -58,7 +58,7 @@ function planSet(recipe: Recipe, name: string, settings: PartSettings, site: Dat
 function planDerived(recipe: Recipe, name: string, settings: DerivedSettings, site: DataSite): PlannedSet {
   const inputs = inputsOf(settings).map((input) => planData(recipe, input, site));
   const generators = askedBy(settings).map((asked) => planGenerator(recipe, asked, `data ${name}`, site));
-  const derivation = derive(name, settings, recipe.seed, { inputs, generators });
+  const derivation = derive(name, settings, recipe, { inputs, generators, facts: site.facts });
   return {
     name,
     key: dataKey(derivation),
@@ -73,10 +73,12 @@ function planDerived(recipe: Recipe, name: string, settings: DerivedSettings, si
 interface Made {
   readonly inputs: readonly PlannedData[];
   readonly generators: readonly PlannedGenerator[];
+  readonly facts: PlanFacts;
 }
 
-function derive(name: string, settings: DerivedSettings, recipeSeed: number, made: Made): DerivedDerivation {
-  const { inputs, generators } = made;
+function derive(name: string, settings: DerivedSettings, recipe: Recipe, made: Made): DerivedDerivation {
+  const { inputs, generators, facts } = made;
+  const { seed: recipeSeed } = recipe;
   const keyOf = (i: number): string => {
     const key = inputs[i]?.key;
     if (key === undefined) throw new StagewrightError('Internal', `data ${name}: input ${i} was not planned`);
@@ -111,7 +113,10 @@ function derive(name: string, settings: DerivedSettings, recipeSeed: number, mad
         of: keyOf(0),
         by: identityOf(by),
         prompt_sha256: promptsSha256('difficulty'),
-        verifier: gradedBy(identityOf(by)),
+        verifier:
+          recipe.verifier === undefined
+            ? gradedBy(identityOf(by))
+            : planVerifier(recipe.verifier, facts, `data ${name}`),
         seed,
       };
     }

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { sha256Schema } from './checkpoint.js';
-import { orderSchema } from './order.js';
+import { orderPerEpochSchema, orderSchema } from './order.js';
 
 const count = z.int().min(0);
 
@@ -25,6 +25,10 @@ export const stageViewSchema = z.strictObject({
   shared_with: z.array(z.string()),
   data: z.strictObject({ name: z.string(), key: sha256Schema, rows: count }),
   order: orderSchema,
+  /** Of an order by difficulty: what it does over several passes. */
+  order_per_epoch: orderPerEpochSchema.optional(),
+  /** Over the rows; null where only making them tells how many there are. */
+  passes: z.number().min(0).nullable(),
   devices: z.strictObject({ gpus: count, class: z.string(), threads: z.int().min(1) }),
   checkpoints: z.strictObject({
     save_every_steps: z.int().min(1),

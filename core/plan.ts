@@ -10,7 +10,7 @@ import { StagewrightError } from './failures.js';
 import { gateSchema } from './gate.js';
 import { plannedGeneratorSchema } from './generators.js';
 import { withoutLaterDefaults } from './later-settings.js';
-import { orderSchema } from './order.js';
+import { orderPerEpoch, orderPerEpochSchema, orderSchema } from './order.js';
 import { pick, planData, planVerifier } from './plan-data.js';
 import { curriculumOf } from './recipe-checks.js';
 import { checkpointsSchema, executionSchema, nameSchema, type Recipe, type Stage } from './recipe.js';
@@ -75,6 +75,8 @@ export const plannedStageSchema = z.strictObject({
   objective: plannedObjectiveSchema,
   data: plannedDataSchema,
   order: orderSchema,
+  /** Of orders by difficulty; absent in plans before version 0.2, which restart. */
+  order_per_epoch: orderPerEpochSchema.optional(),
   execution: executionSchema,
   checkpoints: checkpointsSchema,
   /** Absent in plans of version 0.1. */
@@ -144,6 +146,7 @@ export function stageKeyMaterial(stage: Omit<PlannedStage, 'key'>): Record<strin
     model: stage.model.sha256,
     data: stage.data.key,
     order: stage.order,
+    ...(stage.order_per_epoch === undefined ? {} : { order_per_epoch: stage.order_per_epoch }),
     objective: { kind: stage.objective.kind, training: withoutLaterDefaults(stage.objective.training) },
     trainer: stage.trainer,
     verifier: stage.verifier,
@@ -174,6 +177,7 @@ function planStage(recipe: Recipe, stage: Stage, before: readonly PlannedStage[]
         : { kind: 'rlvr' as const, training: stage.training },
     data: planData(recipe, stage.data, { facts, before }),
     order: stage.order,
+    ...orderPerEpoch(stage.order, stage.order_per_epoch),
     execution: stage.execution,
     checkpoints: stage.checkpoints,
     gates: stage.gates,

@@ -6,6 +6,7 @@ import { gateComplaint, unitedKinds } from './gate-checks.js';
 import type { Gate } from './gate.js';
 import type { GeneratorSettings } from './generators.js';
 import { hint } from './nearest-name.js';
+import { describeOrder, difficultyOf, type Order, type OrderPerEpoch } from './order.js';
 import type { RlvrTraining, SftTraining } from './training.js';
 
 /** The parts of a parsed recipe that checks look at. */
@@ -19,6 +20,8 @@ interface Parts {
     readonly training: SftTraining | RlvrTraining;
     readonly from?: string | undefined;
     readonly gates: readonly Gate[];
+    readonly order: Order;
+    readonly order_per_epoch?: OrderPerEpoch | undefined;
   }[];
   readonly curriculum?: readonly string[] | undefined;
   readonly evaluation?: { readonly data: readonly string[]; readonly after: 'each' | 'last' } | undefined;
@@ -52,6 +55,11 @@ function names({ data, stages, evaluation }: Parts): Complaint[] {
     if (seen.has(stage.name))
       found.push({ path: ['stages', i, 'name'], message: `stage name "${stage.name}" is used twice` });
     seen.add(stage.name);
+    if (stage.order_per_epoch !== undefined && difficultyOf(stage.order) === null)
+      found.push({
+        path: ['stages', i, 'order_per_epoch'],
+        message: `goes with an order by difficulty; stage ${stage.name} has order "${describeOrder(stage.order)}"`,
+      });
     if ('rollouts' in stage.training) {
       const { batch_size, rollouts, updates_per_batch: updates } = stage.training;
       if (updates > batch_size * rollouts)

@@ -8,7 +8,7 @@ import { recipeComplaints } from './recipe-checks.js';
 import { dataSchema } from './data-source.js';
 import { gateSchema } from './gate.js';
 import { generatorSchema } from './generators.js';
-import { orderSchema } from './order.js';
+import { orderPerEpochSchema, orderSchema } from './order.js';
 import { rlvrTrainingSchema, sftTrainingSchema } from './training.js';
 
 export const nameSchema = z
@@ -45,6 +45,11 @@ const stageShared = {
     ),
   data: z.string().min(1).describe('Name of an entry of `data`.'),
   order: orderSchema.default('shuffled'),
+  order_per_epoch: orderPerEpochSchema
+    .optional()
+    .describe(
+      'Of an order by difficulty over several passes: `spread` over them all (default), or `restart` with each. A trainer that cannot spread it runs with `restart` only.',
+    ),
   trainer: z.string().min(1).optional().describe("Default: the recipe's."),
   seed: z.int().min(0).optional(),
   execution: executionSchema.prefault({}),

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { StagewrightError } from '../../core/failures.js';
 import { describeGate, type Gate } from '../../core/gate.js';
+import { whySpoiled } from '../../core/data/composition.js';
 import { describeOrder, difficultyOf } from '../../core/order.js';
 import type { Plan, PlannedData, PlannedStage } from '../../core/plan.js';
 import type { Backend } from '../../runner/backends/backend.js';
@@ -27,6 +28,8 @@ export async function whyStageBlocked(
   const rows = await readRowFacts(stage.data);
   const order = whyNoOrder(stage, rows);
   if (order !== null) return order;
+  const spoiled = backend === undefined ? null : whyOrderSpoiled(stage, rows, backend);
+  if (spoiled !== null) return spoiled;
   const cannot = backend?.cannot?.(stage, rows) ?? null;
   if (cannot !== null) return `trainer ${stage.trainer.name} cannot run it: ${cannot}`;
   for (const gate of stage.gates ?? []) {
@@ -42,6 +45,22 @@ function whyNoOrder({ order, data }: PlannedStage, { rows, withoutPassRate: with
   return (
     `order ${describeOrder(order)} needs the pass_rate of every row, and ${lacking} of data set "${data.name}" has one; ` +
     'score them first, or order by "shuffled" or "file"'
+  );
+}
+
+/** `restart` is the recipe's own word for it; a plan of an older version knows nothing else. */
+function whyOrderSpoiled(
+  { order, order_per_epoch: per, objective }: PlannedStage,
+  { rows, known }: RowFacts,
+  backend: Backend,
+): string | null {
+  if (!known || per !== 'spread' || backend.spreadsOrder === true) return null;
+  const { steps, batch_size: batch } = objective.training;
+  const why = whySpoiled(order, rows, steps * batch);
+  if (why === null) return null;
+  return (
+    `${why}; trainer ${backend.name} reads rows as they stand. Accept it with "order_per_epoch: restart", or write the rows out ` +
+    'for one pass'
   );
 }
 

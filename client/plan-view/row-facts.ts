@@ -9,6 +9,8 @@ import { ROWS_FILE } from '../../store/rows.js';
 
 export interface RowFacts {
   readonly rows: number;
+  /** False where only making them tells. */
+  readonly known: boolean;
   readonly withoutPassRate: number;
   /** Without a response to imitate. */
   readonly withoutResponse: number;
@@ -16,7 +18,14 @@ export interface RowFacts {
   readonly kinds: readonly string[];
 }
 
-const UNKNOWN_ROWS: RowFacts = { rows: 0, withoutPassRate: 0, withoutResponse: 0, capabilities: [], kinds: [] };
+const UNKNOWN_ROWS: RowFacts = {
+  rows: 0,
+  known: false,
+  withoutPassRate: 0,
+  withoutResponse: 0,
+  capabilities: [],
+  kinds: [],
+};
 
 export async function readRowFacts(data: PlannedData): Promise<RowFacts> {
   const { derivation, parts = [], folder } = data;
@@ -28,6 +37,7 @@ export async function readRowFacts(data: PlannedData): Promise<RowFacts> {
       const { count } = derivation;
       return {
         rows: count,
+        known: true,
         withoutPassRate: count,
         withoutResponse: 0,
         capabilities: unique(kinds.map((kind) => CAPABILITY_OF[kind])),
@@ -52,6 +62,7 @@ function ownRows(text: string): RowFacts {
   const rows = lines.flatMap((line) => rowSchema.safeParse(jsonOrNull(line)).data ?? []);
   return {
     rows: lines.length,
+    known: true,
     withoutPassRate: rows.filter((row) => row.pass_rate === undefined).length,
     withoutResponse: rows.filter((row) => typeof row.meta?.['response'] !== 'string').length,
     capabilities: unique(rows.map((row) => row.capability)),
@@ -62,6 +73,7 @@ function ownRows(text: string): RowFacts {
 function together(a: RowFacts, b: RowFacts): RowFacts {
   return {
     rows: a.rows + b.rows,
+    known: a.known && b.known,
     withoutPassRate: a.withoutPassRate + b.withoutPassRate,
     withoutResponse: a.withoutResponse + b.withoutResponse,
     capabilities: unique([...a.capabilities, ...b.capabilities]),

@@ -149,6 +149,7 @@ async function describeStage(
     : (absent.get(stage.name) ??
       (await whyStageBlocked(stage, plan, backend)) ??
       (need === null ? null : whyNoDisk(need, free, places.store)));
+  const facts = await readRowFacts(stage.data);
   const parent = stage.parent === null ? null : await progressOf(store, stage.parent);
   const rendered = backend === undefined ? null : await renderCommand(stage, backend, places, parent);
   const seconds = done ? 0 : speeds(stage);
@@ -169,8 +170,10 @@ async function describeStage(
       step,
       steps,
       shared_with: (holders.get(key ?? '') ?? []).filter((name) => name !== plan.recipe),
-      data: { name: stage.data.name, key: stage.data.key, rows: (await readRowFacts(stage.data)).rows },
+      data: { name: stage.data.name, key: stage.data.key, rows: facts.rows },
       order: stage.order,
+      ...(stage.order_per_epoch === undefined ? {} : { order_per_epoch: stage.order_per_epoch }),
+      passes: facts.known && facts.rows > 0 ? (steps * stage.objective.training.batch_size) / facts.rows : null,
       devices: { gpus, class: hostClass, threads },
       checkpoints: {
         save_every_steps: stage.checkpoints.save_every_steps,

@@ -63,6 +63,8 @@ export interface Backend {
   /** The trained step that a line of the metrics log reports; null for a line that reports none. */
   stepOf(line: string): number | null;
   topology(job: Json): Manifest['topology'];
+  /** It can take an order by difficulty over several passes as one way (core/order.ts); others read the rows as they stand. */
+  readonly spreadsOrder?: true;
   /** For `plan`: why this trainer cannot run the stage; null = it can. */
   cannot?(stage: PlannedStage, data: { readonly rows: number; readonly withoutResponse: number }): string | null;
   /** For `plan`: what the trainer is told by a job, by its own dotted names. */

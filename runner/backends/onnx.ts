@@ -28,7 +28,11 @@ export const onnxBackend: Backend = {
       model: { folder: modelFolder, sha256: stage.model.sha256 },
       objective: stage.objective,
       ...(stage.verifier === null ? {} : { verifier: stage.verifier }),
-      data: { ...data, order: stage.order },
+      data: {
+        ...data,
+        order: stage.order,
+        ...(stage.order_per_epoch === undefined ? {} : { order_per_epoch: stage.order_per_epoch }),
+      },
       seed: stage.seed,
       init:
         parent === null || weights === undefined
@@ -64,6 +68,7 @@ export const onnxBackend: Backend = {
     return parsed.success ? parsed.data.step : null;
   },
   topology: (job) => ({ threads: onnxJobSchema.parse(job).threads }),
+  spreadsOrder: true,
   cannot: ({ objective, data: { name } }, { rows, withoutResponse: without }) =>
     objective.kind === 'sft' && without > 0
       ? `SFT needs meta.response in every row; ${without} of the ${rows} rows of data set "${name}" have none`
@@ -71,7 +76,7 @@ export const onnxBackend: Backend = {
   overrides: (job) => {
     const { schema: _, resume: __, model, data, init, ...rest } = onnxJobSchema.parse(job);
     const { sha256: ___, ...start } = init.kind === 'scratch' ? { ...init, sha256: '' } : init;
-    return flattened({ ...rest, model: model.folder, data: { folder: data.folder, order: data.order }, init: start });
+    return flattened({ ...rest, model: model.folder, data: dataOf(data), init: start });
   },
   sizes: async (folder) => {
     const { parameters } = modelSizesSchema.parse(JSON.parse(await readFile(join(folder, 'model.json'), 'utf8')));
@@ -81,6 +86,8 @@ export const onnxBackend: Backend = {
     return { checkpoint: 3 * (weights + header), export: weights + header };
   },
 };
+
+const dataOf = ({ rows_sha256: _, ...data }: OnnxJob['data']): object => data;
 
 const BYTES_OF_FLOAT = 4;
 /** `"":{"dtype":"F32","shape":[64,64],"data_offsets":[100000,200000]},` without the name. */

@@ -141,6 +141,10 @@ const stageFields = (kind: 'sft' | 'rlvr', i: number): Record<string, Side> => {
     [field('order'), inside(kind, at('order'), 'file')],
     [field('order.by'), inside(kind, at('order'), { by: 'hard_to_easy', bands: [0.5] })],
     [field('order.bands[]'), inside(kind, at('order'), { by: 'easy_to_hard', bands: [0.4] })],
+    [
+      field('order_per_epoch'),
+      inside(kind, at('order_per_epoch'), 'restart', kind === 'sft' ? [[at('order'), 'easy_to_hard']] : []),
+    ],
     [field('trainer'), inside(kind, at('trainer'), 'other')],
     [field('seed'), inside(kind, at('seed'), 9)],
     [field('execution.gpus'), outside(at('execution'), { gpus: 2 })],

@@ -208,7 +208,7 @@ const GOLDEN: Record<string, Record<string, string>> = {
   },
   'digits-staged.grid-difficulty': {
     base: '4e366d3a1cab891d9316f701f1fe1438fd4a384f03c8a7d289e996ed49a1cfef',
-    merged: '886fdf8f3dcbfb73731c155c502849cbbbfdbb61f7eb26919340fb63b645192f',
+    merged: '524bdffcbd04360f6e37d5123eb2593cf96802d793047dc267d5dd5135265a33',
   },
   'digits-staged.grid-capability': {
     base: '4e366d3a1cab891d9316f701f1fe1438fd4a384f03c8a7d289e996ed49a1cfef',
@@ -218,9 +218,9 @@ const GOLDEN: Record<string, Record<string, string>> = {
   },
   'digits-staged.grid-both': {
     base: '4e366d3a1cab891d9316f701f1fe1438fd4a384f03c8a7d289e996ed49a1cfef',
-    perception: '940c1e4b3ff9c5efb144ed9bb0052ead538f6d9b90f1d043d9c3161ab5d4fe1e',
-    textual: '18199f796daf9c78ff9c4acd5d3a7b449ef51c602665c225fb4310dd1d867f0c',
-    visual: 'db419103a9d403689c67a0651b2307486c3d9cc64c139b814cea4999e74c7508',
+    perception: '6949237ea39d50b3a1d2faaa3925a85a1f51e93d08a95072993529d1947a73e1',
+    textual: 'ebd8ac57ca5b88eb2a76bf1592e488802ceeaa2ac453f38f3f2de9048318713b',
+    visual: '93e7edd475e0f84e821a568a818184577124a05cf0b1cb692e24fbaa48b3245d',
   },
   'digits-visual-only': {
     base: '4e366d3a1cab891d9316f701f1fe1438fd4a384f03c8a7d289e996ed49a1cfef',

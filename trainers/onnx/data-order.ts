@@ -1,10 +1,11 @@
 /**
  * Which rows a step trains on. A pure function of (order, seed, step): the data position is the step, so there is nothing to
- * restore on resume. Row number r of the endless stream belongs to pass floor(r / rows); a batch may straddle two passes.
+ * restore on resume, though an order that is spread over all steps also depends on their number. Row number r of the endless stream belongs to pass floor(r / rows); a batch may straddle two passes.
  */
 import { createHash } from 'node:crypto';
 import { StagewrightError } from '../../core/failures.js';
-import { byPassRate } from '../../core/order.js';
+import { spread } from '../../core/data/composition.js';
+import { difficultyOf, levelsByPassRate } from '../../core/order.js';
 import type { OnnxJob } from '../../core/onnx-job.js';
 import { derivedGenerator, permutation } from './random.js';
 
@@ -26,6 +27,8 @@ export interface DataPosition {
 
 export class DataOrder<T extends Orderable> {
   readonly #rows: readonly T[];
+  /** All rows of all steps, where the order is spread over them. */
+  readonly #stream: readonly T[] | null;
   #shuffled: { pass: number; order: Int32Array } | undefined;
 
   /** @throws StagewrightError DataInvalid without rows, or when an order by difficulty meets a row without `pass_rate`. */
@@ -33,10 +36,17 @@ export class DataOrder<T extends Orderable> {
     rows: readonly T[],
     private readonly order: Order,
     private readonly seed: number,
+    /** Rows that all steps take together, to spread an order by difficulty over; null: every pass begins anew. */
+    spreadOver: number | null = null,
   ) {
     if (rows.length === 0)
       throw new StagewrightError('DataInvalid', 'the data set has no rows; a stage needs at least one');
-    this.#rows = byPassRate(rows, order);
+    const levels = levelsByPassRate(rows, order);
+    this.#rows = levels.flat();
+    this.#stream =
+      spreadOver === null || difficultyOf(order) === null
+        ? null
+        : Array.from(spread(levels, spreadOver), ({ row }) => row);
   }
 
   /** Rows of `step` (from 1), in order. */
@@ -52,6 +62,8 @@ export class DataOrder<T extends Orderable> {
 
   #at(index: number): T {
     const n = this.#rows.length;
+    const planned = this.#stream?.[index];
+    if (planned !== undefined) return planned;
     const pass = Math.floor(index / n);
     const within = index % n;
     const row = this.#rows[this.order === 'shuffled' ? (this.#permutation(pass)[within] ?? -1) : within];

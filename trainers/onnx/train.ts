@@ -31,7 +31,8 @@ type Step = (input: StepInput) => Promise<MetricsLine>;
 export async function train(job: OnnxJob, signal?: AbortSignal, onStep?: StepListener): Promise<'done' | 'stopped'> {
   const { training } = job.objective;
   const model = await readModel(job.model.folder, job.model.sha256);
-  const order = new DataOrder((await readData(job)).map(orderable), job.data.order, job.seed);
+  const spreadOver = job.data.order_per_epoch === 'spread' ? training.steps * training.batch_size : null;
+  const order = new DataOrder((await readData(job)).map(orderable), job.data.order, job.seed, spreadOver);
   const start = await startingWeights(job, model);
   // A copy is needed only as the KL's reference; without resume the optimizer would else write into it.
   const state = await resumedState(job, model, start);
