@@ -28,9 +28,17 @@ export function hitsOf({ metric }: EvaluationGate, part: GatePart): number | und
   return metric === 'accuracy' ? part.correct : part.format;
 }
 
-/** Null when none of the last steps has the metric. */
-export function meanOfLast({ metric, last_steps }: TrainingGate, log: readonly MetricsLine[]): Measured | null {
-  const values = log.slice(-last_steps).flatMap((line) => {
+/**
+ * Null when none of the last steps has the metric.
+ * @param upTo of a stage that was skipped: the step whose weights were handed over
+ */
+export function meanOfLast(
+  { metric, last_steps }: TrainingGate,
+  log: readonly MetricsLine[],
+  upTo = Infinity,
+): Measured | null {
+  const counted = log.filter(({ step }) => step <= upTo);
+  const values = counted.slice(-last_steps).flatMap((line) => {
     const value: unknown = (line as Readonly<Record<string, unknown>>)[metric];
     return typeof value === 'number' ? [value] : [];
   });

@@ -49,9 +49,8 @@ async function measureTraining(
   stage: PlannedStage,
   upTo: number,
 ): Promise<Measured> {
-  const all = await readTrainingLog(store, stage.key, stage.continues ?? null);
-  const log = all.filter(({ step }) => step <= upTo);
-  const mean = meanOfLast(gate, log);
+  const log = await readTrainingLog(store, stage.key, stage.continues ?? null);
+  const mean = meanOfLast(gate, log, upTo);
   if (mean === null) throw unmeasurable(gate, stage, `its log of ${log.length} steps has no ${gate.metric}`);
   return mean;
 }

@@ -40,7 +40,7 @@ function verdictOf(gate: Gate, measured: Measured | null): GateFigure['verdict']
 function measure(gate: Gate, { evaluations, log, result, left }: StageResults): GateFigure['measured'] {
   if (gate.on === 'approval') return null;
   if (gate.on === 'training') {
-    const mean = result === null && left === null ? null : meanOfLast(gate, log);
+    const mean = result === null && left === null ? null : meanOfLast(gate, log, left?.step);
     return mean === null ? null : { ...mean, interval: null };
   }
   const summary = evaluations.find((e) => e.evaluation.data.name === gate.data)?.summary ?? null;

@@ -82,37 +82,47 @@ export function accuracyTables(table: AccuracyTable): Html {
 }
 
 function lengthTable({ data, columns, lengths }: AccuracyTable): Html {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Length of the answers on ${data}">
-    <table>
-      <caption>
-        Mean tokens of an answer on ${data}, end of sequence included
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col"></th>
-          <th scope="col" class="num">n</th>
-          ${columns.map((c) => html`<th scope="col" class="num">${c}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${lengths.map(
-          ({ label, n, means }, i) =>
-            html`<tr class="level${i === 0 ? 0 : 1}">
-              <th scope="row">${words(label)}</th>
-              <td class="num">${n}</td>
-              ${means.map((mean) => html`<td class="num">${mean === null ? '–' : mean.toFixed(1)}</td>`)}
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+  const rows = lengths.map(({ label, n, means }, i) => ({
+    label,
+    level: i === 0 ? 0 : 1,
+    n,
+    cells: means.map((mean) => html`<td class="num">${mean === null ? '–' : mean.toFixed(1)}</td>`),
+  }));
+  return columnsTable(
+    `Length of the answers on ${data}`,
+    `Mean tokens of an answer on ${data}, end of sequence included`,
+    columns,
+    rows,
+  );
 }
 
 function accuracyTable({ data, columns }: AccuracyTable, rows: readonly AccuracyRow[]): Html {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Accuracy on ${data}">
+  return columnsTable(
+    `Accuracy on ${data}`,
+    `% right on ${data}, 95 % Wilson interval`,
+    columns,
+    rows.map(({ label, level, cells }) => ({
+      label,
+      level,
+      n: cells.find((cell) => cell !== null)?.n ?? null,
+      cells: cells.map((cell) => numberCell(cellText(cell))),
+    })),
+  );
+}
+
+interface Row {
+  readonly label: string;
+  readonly level: number;
+  readonly n: number | null;
+  readonly cells: readonly Html[];
+}
+
+/** A column for each model, a row for each kind of question. */
+function columnsTable(what: string, caption: string, columns: readonly string[], rows: readonly Row[]): Html {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${what}">
     <table>
       <caption>
-        % right on ${data}, 95 % Wilson interval
+        ${caption}
       </caption>
       <thead>
         <tr>
@@ -123,11 +133,11 @@ function accuracyTable({ data, columns }: AccuracyTable, rows: readonly Accuracy
       </thead>
       <tbody>
         ${rows.map(
-          (row) =>
-            html`<tr class="level${row.level}">
-              <th scope="row">${words(row.label)}</th>
-              <td class="num">${row.cells.find((c) => c !== null)?.n ?? ''}</td>
-              ${row.cells.map((cell) => numberCell(cellText(cell)))}
+          ({ label, level, n, cells }) =>
+            html`<tr class="level${level}">
+              <th scope="row">${words(label)}</th>
+              <td class="num">${n}</td>
+              ${cells}
             </tr>`,
         )}
       </tbody>

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { measureGate } from '../../activities/evaluation/measure-gate.js';
 import { planAgain } from '../../core/plan-again.js';
 import type { Plan, PlannedStage } from '../../core/plan.js';
 import { wilsonInterval } from '../../core/wilson.js';
@@ -39,7 +40,12 @@ const BASE = { to: 60, saves: [50, 60], end: 'done' };
 it('a store in which nothing has begun', async () => {
   const { recipe: figures, page } = await report(await temporaryStore());
   expect(figures.stages.map((stage) => stage.state)).toEqual(Array(4).fill('not started'));
-  expect(figures.gates.map((gate) => gate.verdict)).toEqual(['unmeasured', 'unmeasured', 'asks a person']);
+  expect(figures.gates.map((gate) => gate.verdict)).toEqual([
+    'unmeasured',
+    'unmeasured',
+    'asks a person',
+    'unmeasured',
+  ]);
   expect(page).toContain('Nothing has been trained yet');
 });
 
@@ -158,7 +164,14 @@ it('an amended stage goes on in its slot; a later one was skipped, and the last 
     { stage: 'perception', verdict: 'held', measured: { value: 0.7, n: 200 } },
     { stage: 'perception', verdict: 'failed', measured: { n: 10, interval: null } },
     { stage: 'textual', verdict: 'asks a person', measured: null },
+    { stage: 'textual', verdict: 'held', measured: { n: 5 } },
   ]);
+  // Of the weights that were handed over, as the run itself measured it: eight steps more were trained and are not in them.
+  const [, gate] = textual.gates ?? [];
+  if (gate?.on !== 'training') throw new Error('no gate on training');
+  const ofRun = await measureGate(store, { gate, stage: textual, evaluation: null, up_to: 20 });
+  expect(figures.gates[3]?.measured?.value).toBe(ofRun.value);
+  expect(ofRun.value).not.toBe((await measureGate(store, { gate, stage: textual, evaluation: null })).value);
   expect(page).toContain('Break in lineage');
   expect(page).toContain('40 + 60 of 100');
   expect(page).toContain('epoch 1: 10, 20; epoch 2: 30, 40, 50');

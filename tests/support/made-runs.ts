@@ -46,7 +46,10 @@ export function madeRecipe(more: Record<string, unknown> = {}): Recipe {
         { on: 'evaluation', data: 'heldout', capability: 'perception', min: 0.6 },
         { on: 'training', metric: 'reward', min: 0.99, on_failure: 'warn' },
       ]),
-      stage('textual', 'textual_reasoning', 'rlvr', 40, [{ on: 'approval', question: 'Do the traces read well?' }]),
+      stage('textual', 'textual_reasoning', 'rlvr', 40, [
+        { on: 'approval', question: 'Do the traces read well?' },
+        { on: 'training', metric: 'trace_length', last_steps: 5, max: 20 },
+      ]),
       stage('visual', 'visual_reasoning', 'rlvr', 60),
     ],
     evaluation: { data: ['heldout'] },
