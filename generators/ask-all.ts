@@ -4,6 +4,7 @@
  */
 import { StagewrightError } from '../core/failures.js';
 import { requestKey, type GenerationRequest, type Outcome } from '../core/generation.js';
+import { arrivals } from './arrivals.js';
 import type { Answered, Generator, ImageSource, Spent } from './generator.js';
 import type { Journal } from './journal.js';
 
@@ -68,7 +69,7 @@ export async function* askAll(
   };
   /** Ends the asking when journaling fails, or when nobody wants the rest. */
   const stop = new AbortController();
-  const settled = queue<Asked[]>();
+  const settled = arrivals<Asked[]>();
 
   const ask = async (): Promise<void> => {
     const journaling: Promise<void>[] = [];
@@ -129,40 +130,6 @@ function unique({ identity }: Generator, requests: readonly GenerationRequest[])
     else same.indexes.push(index);
   }
   return [...byKey.values()];
-}
-
-interface Queue<T> {
-  push(item: T): void;
-  end(this: void): void;
-  fail(this: void, error: unknown): void;
-  items(): AsyncGenerator<T, void>;
-}
-
-/** Its items are bounded by the batch, so it knows no back pressure. */
-function queue<T>(): Queue<T> {
-  const held: T[] = [];
-  let over: { readonly error?: unknown } | null = null;
-  let wake: () => void = () => undefined;
-  const change = (work: () => void): void => {
-    work();
-    wake();
-  };
-  return {
-    push: (item) => change(() => held.push(item)),
-    end: () => change(() => (over = {})),
-    fail: (error) => change(() => (over = { error })),
-    items: async function* () {
-      for (;;) {
-        yield* held.splice(0);
-        if (held.length > 0) continue;
-        if (over !== null) {
-          if ('error' in over) throw over.error;
-          return;
-        }
-        await new Promise<void>((resolve) => (wake = resolve));
-      }
-    },
-  };
 }
 
 async function* flatten<T>(groups: AsyncIterable<readonly T[]>): AsyncGenerator<T, void> {

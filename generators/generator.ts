@@ -12,7 +12,7 @@ export interface ImageFile {
 
 /** Bytes of the images that messages name by sha256. */
 export interface ImageSource {
-  /** @throws ImageFault (generators/images.ts) when it is missing, no picture, or beyond the limits. */
+  /** @throws ImageFault (image-fault.ts) when it is missing, no picture, or beyond the limits. */
   read(sha256: string): Promise<ImageFile>;
 }
 

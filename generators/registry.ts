@@ -10,6 +10,7 @@ import { hint } from '../core/nearest-name.js';
 import type { Store } from '../store/store.js';
 import type { GeneratorConfiguration, GeneratorsConfiguration } from './configuration.js';
 import type { Generator } from './generator.js';
+import { endpointGenerator } from './openai.js';
 
 export interface GeneratorSite {
   readonly configuration: GeneratorsConfiguration;
@@ -51,8 +52,7 @@ export async function openGenerator(planned: PlannedGenerator, site: GeneratorSi
   const { kind } = planned;
   switch (kind) {
     case 'openai':
-      configured(planned, site, kind);
-      throw notYet(kind);
+      return openEndpoint(planned, site);
     case 'served':
       configured(planned, site, kind);
       throw notYet(kind);
@@ -62,6 +62,30 @@ export async function openGenerator(planned: PlannedGenerator, site: GeneratorSi
     default:
       return assertNever(kind);
   }
+}
+
+function openEndpoint(planned: PlannedGenerator, site: GeneratorSite): Generator {
+  const { name, identity } = planned;
+  const { kind: _, api_key_env, ...settings } = configured(planned, site, 'openai');
+  if (identity.kind !== 'endpoint')
+    throw new StagewrightError(
+      'Internal',
+      `generator "${name}": its plan has the identity of a ${identity.kind} generator`,
+    );
+  return endpointGenerator({ name, identity, settings, apiKey: keyOf(name, api_key_env, site) });
+}
+
+/** @throws StagewrightError SettingsMissing */
+function keyOf(name: string, variable: string | undefined, { env, configuration }: GeneratorSite): string | null {
+  if (variable === undefined) return null;
+  const key = env[variable];
+  if (key === undefined || key === '')
+    throw new StagewrightError(
+      'SettingsMissing',
+      `generator "${name}": ${configuration.file ?? ''} names ${variable} as the variable of its key, and this worker's environment lacks it`,
+      { generator: name },
+    );
+  return key;
 }
 
 /** The worker's entry for a generator. @throws StagewrightError SettingsMissing */
