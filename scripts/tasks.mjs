@@ -23,6 +23,8 @@ export const TASKS = {
   demo: (args) => ({ module: [cli, 'demo', ...args] }),
   test: (args) => ({ steps: args.length > 0 ? [[vitest, 'run', ...args]] : TIERS.map((name) => tier(name, [])) }),
   ...Object.fromEntries(TIERS.map((name) => [`test:${name}`, (args) => ({ steps: [tier(name, args)] })])),
+  // Python clients against `serve`: it installs packages, so it is no tier of `test`.
+  'test:clients': (args) => ({ module: [join(ROOT, 'tests', 'clients', 'run.mjs'), ...args] }),
   campaign: (args) => ({ module: [join(ROOT, 'dist', 'campaign', 'main.js'), ...args] }),
   seeds: (args) => ({ module: [join(ROOT, 'dist', 'campaign', 'seeds.js'), ...args] }),
   bench: (args) => ({ steps: [[join(ROOT, 'bench', 'main.mjs'), ...args]] }),
