@@ -1,13 +1,17 @@
 /** Is what the response gives what the gold asks for? Two values, by their shapes; their numbers are equal.ts's. */
 import { burn } from './bounds.js';
 import { type Equality, equalNodes, proportional } from './equal.js';
-import { real } from './evaluate.js';
-import { hasVariable, map, type Node, num, variables } from './node.js';
-import { contains, equalRegions, probes, type Region, type Relation } from './region.js';
+import { type Node, num } from './node.js';
+import { equalRegions } from './region.js';
 import { rule } from './rules.js';
 import type { VerifySettings } from './settings.js';
 import { compatible, MONEY } from './units.js';
-import { isLoneSymbol, type Quantity, regionOf, type Value } from './value.js';
+import type { Quantity, Value } from './value.js';
+import { byPosition } from './by-position.js';
+import { alikeRegions } from './alike-regions.js';
+import { TURNED } from './chains.js';
+import { assignedValue, assignment, bareOf, difference, withoutName, zeroForm } from './equations.js';
+import { regionOf } from './value-regions.js';
 
 /** `several`: the response gives different values where the gold is one. */
 export type Alike = Equality | 'several';
@@ -29,7 +33,7 @@ class Comparison {
     burn(1);
     if (pred.k === 'many' && gold.k !== 'many') return this.oneAgainstMany(gold, pred);
     if (gold.k === 'many') return this.many(gold, pred);
-    const byRegion = this.regions(gold, pred);
+    const byRegion = alikeRegions(gold, pred, this.settings.rounding);
     if (byRegion !== undefined) return byRegion;
     switch (gold.k) {
       case 'quantity':
@@ -49,28 +53,6 @@ class Comparison {
       case 'region':
         return 'unknown';
     }
-  }
-
-  /** Undefined if neither is a set of reals as it stands. */
-  private regions(gold: Value, pred: Value): Alike | undefined {
-    const isSet = (value: Value): boolean => value.k === 'region' || value.k === 'chain';
-    if ((!isSet(gold) && !isSet(pred)) || !rule('intervals')) return undefined;
-    const [a, b] = [regionOf(gold), regionOf(pred)];
-    if (a === null && b === null) return gold.k === pred.k ? undefined : 'unknown';
-    if (a === null || b === null) return this.byMembership(gold, a, pred, b);
-    const [x, y] = [nameOf(gold), nameOf(pred)];
-    if (x !== undefined && y !== undefined && x !== y) return 'different';
-    return equalRegions(a, b, this.settings.rounding) ? 'equal' : 'different';
-  }
-  /** An inequality that was not solved, against a set: at points around the ends of the set. */
-  private byMembership(gold: Value, a: Region | null, pred: Value, b: Region | null): Alike | undefined {
-    const other = a === null ? gold : pred;
-    const chain = other.k === 'chain' ? other : undefined;
-    const region = a ?? b;
-    if (chain === undefined || region === null || !rule('membership-test')) return 'unknown';
-    const names = chain.sides.reduce((all, side) => variables(side, all), new Set<string>());
-    if (names.size !== 1) return 'different';
-    return probes(region).every((x) => holds(chain, x) === contains(region, x)) ? 'equal' : 'different';
   }
 
   private quantityAgainst(gold: Quantity, pred: Value): Alike {
@@ -264,134 +246,4 @@ class Comparison {
       some.every((one) => all.some((other) => (turn ? this.values(other, one) : this.values(one, other)) === 'equal'));
     return within(gold, pred, false) && within(pred, gold, true) ? 'equal' : 'different';
   }
-}
-
-const TURNED: Readonly<Record<Relation, Relation>> = {
-  '<': '>',
-  '<=': '>=',
-  '>': '<',
-  '>=': '<=',
-  '!=': '!=',
-  '=': '=',
-};
-
-const nameOf = (value: Value): string | undefined => {
-  if (value.k === 'region') return value.name;
-  if (value.k !== 'chain') return undefined;
-  return [...value.sides.reduce((all, side) => variables(side, all), new Set<string>())][0];
-};
-
-function holds(chain: Value & { k: 'chain' }, x: number): boolean {
-  const values = chain.sides.map((side) => real(side, () => x));
-  return chain.ops.every((op, i) => {
-    const [a = NaN, b = NaN] = [values[i], values[i + 1]];
-    const tie = Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a));
-    switch (op) {
-      case '<':
-        return a < b && !tie;
-      case '<=':
-        return a <= b || tie;
-      case '>':
-        return a > b && !tie;
-      case '>=':
-        return a >= b || tie;
-      case '!=':
-        return !tie;
-      case '=':
-        return tie;
-    }
-  });
-}
-
-const difference = (sides: readonly Node[]): Node | undefined => {
-  const [a, b] = sides;
-  return a === undefined || b === undefined ? undefined : { k: 'add', xs: [a, { k: 'neg', x: b }] };
-};
-function zeroForm(equation: Value & { k: 'equation' }): Node | undefined {
-  const { sides } = equation;
-  return difference([sides[0], sides.at(-1)].flatMap((side) => (side === undefined ? [] : [side.node])));
-}
-
-/** name = value, either way round. */
-function assignment(
-  equation: Value & { k: 'equation' },
-): { name: string; value: Quantity; label: boolean } | undefined {
-  const [left, right] = [equation.sides[0], equation.sides.at(-1)];
-  if (left === undefined || right === undefined) return undefined;
-  if (equation.label && !isLoneSymbol(left.node))
-    return {
-      name: JSON.stringify(left.node, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)),
-      value: right,
-      label: true,
-    };
-  if (isLoneSymbol(left.node)) return { name: left.node.name, value: right, label: !hasVariable(right.node) };
-  if (isLoneSymbol(right.node) && !hasVariable(left.node)) return { name: right.node.name, value: left, label: true };
-  return undefined;
-}
-
-/** The value of a gold that sets one variable or names one thing: x = 5, f(x) = x². */
-function assignedValue(gold: Value & { k: 'equation' }): Quantity | undefined {
-  const assigned = assignment(gold);
-  if (assigned === undefined) return chainValue(gold);
-  const isFunction = gold.label && /[(]|^(?:angle|overline)/.test(assigned.name);
-  return isFunction || !hasVariable(assigned.value.node) ? assigned.value : undefined;
-}
-
-/** What an equation says where the gold is bare: the right side of a name, the end of a chain of numbers. */
-function bareOf(pred: Value & { k: 'equation' }): Quantity | undefined {
-  if (!rule('right-side')) return undefined;
-  return assignment(pred)?.value ?? chainValue(pred);
-}
-function chainValue(equation: Value & { k: 'equation' }): Quantity | undefined {
-  const last = equation.sides.at(-1);
-  const before = equation.sides.slice(0, -1);
-  if (last === undefined || !rule('chain-end')) return undefined;
-  const numbers = before.every((side) => !hasVariable(side.node));
-  const same = before.every((side) => equalNodes(side.node, last.node, 6) === 'equal');
-  return numbers || same ? last : undefined;
-}
-
-/** A list in which all name the same variable, against one without names: the values. Undefined if the names are needed. */
-function withoutName(items: readonly Value[], others: readonly Value[]): readonly Value[] | undefined {
-  if (others.some((one) => one.k === 'equation') || !items.some((one) => one.k === 'equation')) return items;
-  const parts = items.map((one) => (one.k === 'equation' ? assignment(one) : undefined));
-  const names = new Set(parts.map((part) => part?.name));
-  if (names.size !== 1 || names.has(undefined) || !rule('one-name')) return undefined;
-  return parts.flatMap((part) => (part === undefined ? [] : [part.value]));
-}
-
-/** Not strict: variables are x1, x2, … in order of appearance. */
-function byPosition(gold: Value, pred: Value): readonly [Value, Value] {
-  return [renamed(gold), renamed(pred)];
-}
-function renamed(value: Value): Value {
-  const names = new Map<string, string>();
-  const name = (old: string): string => {
-    if (!names.has(old)) names.set(old, `#${names.size}`);
-    return names.get(old) ?? old;
-  };
-  const inNode = (node: Node): Node =>
-    map(node, (one) => (one.k === 'sym' ? { k: 'sym', name: name(one.name) } : undefined));
-  const go = (one: Value): Value => {
-    switch (one.k) {
-      case 'quantity':
-        return { ...one, node: inNode(one.node) };
-      case 'many':
-        return { ...one, items: one.items.map(go) };
-      case 'tuple':
-        return { ...one, items: one.items.map(go) };
-      case 'equation':
-        return { ...one, sides: one.sides.map((side) => ({ ...side, node: inNode(side.node) })) };
-      case 'chain':
-        return { ...one, sides: one.sides.map(inNode) };
-      case 'matrix':
-        return { ...one, rows: one.rows.map((row) => row.map(inNode)) };
-      case 'ratio':
-        return { ...one, parts: one.parts.map(inNode) };
-      case 'region':
-      case 'compound':
-        return one;
-    }
-  };
-  return go(value);
 }

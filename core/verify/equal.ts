@@ -5,7 +5,10 @@
  */
 import { burn } from './bounds.js';
 import { closeFixed, type ExactPoint, precise } from './precise.js';
-import { complex, exact, modular, modPow, PRIMES, real } from './evaluate.js';
+import { complex } from './evaluate-complex.js';
+import { exact } from './evaluate-exact.js';
+import { modPow, modular, PRIMES } from './evaluate-modular.js';
+import { real } from './evaluate-real.js';
 import { hasConstant, hasDecimal, hasVariable, type Node, sameTree, some, variables } from './node.js';
 import * as Q from './rational.js';
 import { rule } from './rules.js';

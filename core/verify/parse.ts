@@ -2,255 +2,23 @@
  * The parser of expressions: recursive descent over tokens, with bounded depth. It reads as far as an expression goes and stops
  * before a unit, a word or a separator; what follows is its caller's business.
  */
-import { BOUNDS, burn, TooLarge } from './bounds.js';
+import { burn } from './bounds.js';
 import { type Fn, type Node, num } from './node.js';
+import { Operators } from './operators.js';
+import { UNREADABLE } from './parse-reading.js';
+import { CONSTANTS, DECORATIONS, FUNCTIONS, GREEK_WORD, INVERSE } from './parse-tables.js';
 import { rational } from './rational.js';
 import { rule } from './rules.js';
 import type { Token } from './tokens.js';
-import { unitOf } from './units.js';
 
-/** Raised inside the verifier only: the tokens are no expression. One object, for it is common. */
-class Unreadable extends Error {}
-export const UNREADABLE = new Unreadable('not an expression');
-
-export interface Reading {
-  /** Variables of the gold: a run of these letters is a product, and none of them is a unit. */
-  readonly known?: ReadonlySet<string>;
-  /** The gold has no variables: a letter behind a number is a unit. */
-  readonly units?: boolean;
-}
-
-const FUNCTIONS: Readonly<Record<string, Fn>> = {
-  sin: 'sin',
-  cos: 'cos',
-  tan: 'tan',
-  cot: 'cot',
-  sec: 'sec',
-  csc: 'csc',
-  arcsin: 'arcsin',
-  arccos: 'arccos',
-  arctan: 'arctan',
-  asin: 'arcsin',
-  acos: 'arccos',
-  atan: 'arctan',
-  sinh: 'sinh',
-  cosh: 'cosh',
-  tanh: 'tanh',
-  ln: 'ln',
-  exp: 'exp',
-  abs: 'abs',
-  floor: 'floor',
-  ceil: 'ceil',
-  tg: 'tan',
-  ctg: 'cot',
-};
-const INVERSE: Partial<Record<Fn, Fn>> = { sin: 'arcsin', cos: 'arccos', tan: 'arctan' };
-const GREEK_WORD = /^(?:alpha|beta|gamma|delta|epsilon|theta|lambda|mu|rho|sigma|tau|phi|omega|psi)$/;
-const DECORATIONS = new Set('overline bar vec hat widehat tilde overrightarrow dot overarc overset mathscr'.split(' '));
-const CONSTANTS: Readonly<Record<string, Node>> = {
-  pi: { k: 'const', name: 'pi' },
-  e: { k: 'const', name: 'e' },
-  i: { k: 'const', name: 'i' },
-  infty: { k: 'const', name: 'inf' },
-  infinity: { k: 'const', name: 'inf' },
-  inf: { k: 'const', name: 'inf' },
-};
-
-export class Parser {
-  private at = 0;
-  private depth = 0;
-  constructor(
-    private readonly tokens: readonly Token[],
-    private readonly reading: Reading = {},
-  ) {}
-
+export class Parser extends Operators {
   /** The expression at the start of the tokens and where it ended. @throws UNREADABLE, TooLarge */
   start(): { node: Node; end: number } {
     const node = this.sum();
     return { node, end: this.at };
   }
 
-  private peek(ahead = 0): Token | undefined {
-    return this.tokens[this.at + ahead];
-  }
-  private isOp(v: string, ahead = 0): boolean {
-    const token = this.peek(ahead);
-    return token?.t === 'op' && token.v === v;
-  }
-  private take(v: string): boolean {
-    if (!this.isOp(v)) return false;
-    this.at++;
-    return true;
-  }
-
-  private sum(): Node {
-    burn(1);
-    if (++this.depth > BOUNDS.depth) throw new TooLarge('nested too deeply');
-    const terms: Node[] = [];
-    for (;;) {
-      let sign = 1;
-      let both: 1 | -1 | undefined;
-      let signs = 0;
-      for (; this.peek()?.t === 'op'; signs++) {
-        if (this.take('-')) sign = -sign;
-        else if (this.take('pm')) both = 1;
-        else if (this.take('mp')) both = -1;
-        else if (!this.take('+')) break;
-      }
-      if (terms.length > 0 && signs === 0) break;
-      let term = this.product();
-      if (both !== undefined) term = { k: 'pm', x: term, sign: both };
-      terms.push(sign < 0 ? { k: 'neg', x: term } : term);
-    }
-    this.depth--;
-    const [only] = terms;
-    return terms.length === 1 && only !== undefined ? only : { k: 'add', xs: terms };
-  }
-
-  private product(): Node {
-    let left = this.power();
-    let factors: Node[] = [left];
-    const flat = (): Node =>
-      factors.length === 1 && factors[0] !== undefined ? factors[0] : { k: 'mul', xs: factors };
-    for (;;) {
-      if (this.isOp('*')) {
-        this.at++;
-        factors.push(this.signed());
-      } else if (this.isOp('/')) {
-        this.at++;
-        left = { k: 'div', a: flat(), b: this.signed() };
-        factors = [left];
-      } else if (this.factorFollows()) factors.push(this.power());
-      else return flat();
-    }
-  }
-  private signed(): Node {
-    if (this.take('-')) return { k: 'neg', x: this.signed() };
-    if (this.take('+')) return this.signed();
-    return this.power();
-  }
-
-  /** Does a factor without a sign of multiplication come next? */
-  private factorFollows(): boolean {
-    const token = this.peek();
-    const before = this.peek(-1);
-    if (token === undefined || before === undefined) return false;
-    switch (token.t) {
-      case 'num':
-        // "2 3" is no product; "\sqrt{2}3" and "x2" are.
-        return before.t !== 'num' && !(before.t === 'word' && before.tx);
-      case 'sym':
-        return !this.isUnit(token, before) && !this.isDegreeScale(token);
-      case 'word':
-        return this.isFactorWord(token, before);
-      case 'cmd':
-        return token.v !== 'ldots' && token.v !== 'dots' && token.v !== 'cdots' && !token.v.startsWith('set:');
-      case 'open':
-        if (token.tx) return false;
-        return token.v === '(' || token.v === '{' || token.v === '[' || token.v === 'floor' || token.v === 'ceil';
-      case 'op':
-        return token.v === 'angle' || (token.v === '|' && this.absolute === 0);
-      case 'close':
-        return false;
-    }
-  }
-  private absolute = 0;
-
-  /** The C of 25 °C. */
-  private isDegreeScale(token: Token): boolean {
-    if (token.v !== 'C' && token.v !== 'F') return false;
-    return this.isOp('deg', -1) || (this.peek(-1)?.v === '}' && this.isOp('deg', -2));
-  }
-
-  private isUnit(token: Token, before: Token): boolean {
-    if (before.t !== 'num' && before.t !== 'close' && before.v !== 'pi') return false;
-    if (unitOf(token.v) === undefined || token.v === 'C' || token.v === 'F' || token.v === 'd' || token.v === 't')
-      return false;
-    if (this.reading.known?.has(token.v) === true) return false;
-    return (
-      rule('bare-units') &&
-      (this.reading.units === true || token.tx || (token.sp && before.t === 'num' && this.endsHere()))
-    );
-  }
-  private endsHere(): boolean {
-    const next = this.peek(1);
-    return next === undefined || (next.t === 'op' && (next.v === '/' || next.v === '^'));
-  }
-
-  private isFactorWord(token: Token, before: Token): boolean {
-    const lower = token.v.toLowerCase();
-    if (token.v in FUNCTIONS || lower in CONSTANTS || lower === 'sqrt' || token.v === 'log' || GREEK_WORD.test(token.v))
-      return !(token.v === 'e' && token.tx);
-    if (token.tx) return token.v.length === 1 && !this.isUnit(token, before) && unitOf(token.v) === undefined;
-    if (this.reading.known !== undefined && [...token.v].every((one) => this.reading.known?.has(one) === true))
-      return true;
-    if (unitOf(token.v) !== undefined && (before.t === 'num' || before.t === 'close' || before.v === 'pi'))
-      return false;
-    if (token.sp) return token.v.length <= 3 && !/[aeiou]/i.test(token.v) && this.reading.units !== true;
-    return token.v.length <= 3;
-  }
-
-  private power(): Node {
-    if (++this.depth > BOUNDS.depth) throw new TooLarge('nested too deeply');
-    let base = this.primary();
-    for (;;) {
-      if (this.isOp('!')) {
-        this.at++;
-        base = { k: 'fn', name: 'fact', x: base };
-      } else if (this.isOp('deg')) {
-        this.at++;
-        base = { k: 'deg', x: base };
-      } else if (this.isOp('^')) {
-        const braced = this.peek(1)?.v === '{' ? 1 : 0;
-        if (this.isOp('deg', 1 + braced)) {
-          this.at += 2 + 2 * braced;
-          base = { k: 'deg', x: base };
-        } else {
-          this.at++;
-          base = { k: 'pow', a: base, b: this.exponent() };
-        }
-      } else break;
-    }
-    this.depth--;
-    return base;
-  }
-  private exponent(): Node {
-    if (this.take('-')) return { k: 'neg', x: this.exponent() };
-    const token = this.peek();
-    if (token?.t === 'open' && token.v === '{') return this.group();
-    // A tower: right to left.
-    return this.power();
-  }
-
-  /** `{…}`, or one token; a numeral of several digits gives up its first one only, as in \frac12. */
-  private argument(): Node {
-    const token = this.peek();
-    if (token === undefined) throw UNREADABLE;
-    if (token.t === 'open' && token.v === '{') return this.group();
-    if (token.t === 'num' && token.v.length > 1) return this.firstDigit(token);
-    if (token.t === 'num' || token.t === 'sym' || token.t === 'cmd') return this.primary();
-    throw UNREADABLE;
-  }
-  private firstDigit(token: Token): Node {
-    const [first = '0', tail] = [token.v[0], token.v.slice(1)];
-    // The remaining digits stand where the numeral stood.
-    const copy = this.tokens as Token[];
-    copy[this.at] = { t: 'num', v: tail, sp: false, tx: false, q: rational(BigInt(tail)), dec: false };
-    return num(BigInt(first));
-  }
-
-  private group(): Node {
-    this.at++;
-    const node = this.sum();
-    const close = this.peek();
-    // A missing last brace is forgiven.
-    if (close === undefined) return node;
-    if (close.t !== 'close') throw UNREADABLE;
-    this.at++;
-    return node;
-  }
-
-  private primary(): Node {
+  protected primary(): Node {
     burn(1);
     const token = this.peek();
     if (token === undefined) throw UNREADABLE;
@@ -320,40 +88,6 @@ export class Parser {
     while (this.isOp('_') || this.isOp("'")) full += this.take("'") ? "'" : `_${this.subscript()}`;
     return { k: 'sym', name: full };
   }
-  /** f(2): a value of its own for each text between the brackets. */
-  private application(name: string): Node {
-    let text = name;
-    for (let depth = 0; ;) {
-      const token = this.peek();
-      if (token === undefined) throw UNREADABLE;
-      this.at++;
-      text += token.v === '' ? `${token.q?.n}/${token.q?.d}` : token.v;
-      if (token.t === 'open') depth++;
-      if (token.t === 'close' && --depth === 0) return { k: 'sym', name: text };
-    }
-  }
-
-  /** The text of `_…`, the underscore included. */
-  private subscript(): string {
-    this.at++;
-    if (this.peek()?.v !== '{') {
-      const token = this.peek();
-      if (token === undefined || token.t === 'close' || token.t === 'op') throw UNREADABLE;
-      this.at++;
-      return token.v;
-    }
-    let depth = 0;
-    let name = '';
-    for (;;) {
-      const token = this.peek();
-      if (token === undefined) throw UNREADABLE;
-      this.at++;
-      if (token.v === '{') depth++;
-      else if (token.v === '}') {
-        if (--depth === 0) return name;
-      } else name += token.v;
-    }
-  }
 
   private word(token: Token): Node {
     const lower = token.v.toLowerCase();
@@ -417,15 +151,6 @@ export class Parser {
     this.at++;
     return this.argument();
   }
-  private flatArgument(): string {
-    if (this.peek()?.v !== '{') {
-      const token = this.peek();
-      this.at++;
-      return token?.v ?? '';
-    }
-    this.at--;
-    return this.subscript();
-  }
 
   private applied(fn: Fn): Node {
     if (this.isOp('^')) {
@@ -450,11 +175,6 @@ export class Parser {
       return { k: 'div', a: { k: 'mul', xs: factors }, b: this.power() };
     }
     return factors.length === 1 && factors[0] !== undefined ? factors[0] : { k: 'mul', xs: factors };
-  }
-  private functionFollows(): boolean {
-    const token = this.peek();
-    if (token?.t === 'open') return true;
-    return (token?.t === 'cmd' || token?.t === 'word') && (token.v in FUNCTIONS || token.v === 'log');
   }
 
   private bracket(token: Token): Node {

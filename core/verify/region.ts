@@ -1,6 +1,6 @@
 /** Sets of real numbers: unions of intervals and points, from brackets or from inequalities in one variable. */
 import { equalNodes, infinity } from './equal.js';
-import { real } from './evaluate.js';
+import { real } from './evaluate-real.js';
 import { map, type Node, num, variables } from './node.js';
 import { rule } from './rules.js';
 

@@ -67,3 +67,11 @@ export function isWords(text: string): boolean {
   if (!/^[\p{L}][\p{L}\s.,;:!?'"&()/-]*$/u.test(words)) return false;
   return /[\p{L}]{2}/u.test(words) || /[^\x00-\x7f]/.test(words);
 }
+
+/** The answer's parts, cleaned; without empty ones. */
+export function cleaned(answer: { readonly parts: readonly string[] }): readonly string[] {
+  return answer.parts
+    .map(unwrapped)
+    .filter((part) => folded(part) !== '' || /\d|\\|[∅{}]/.test(part.replace(EMPTY, '')));
+}
+const EMPTY = /\\(?:text|mathrm|textbf|mathbf|mbox)\s*\{\s*\}/g;

@@ -4,7 +4,9 @@
  */
 import { BOUNDS, burn, TooLarge } from './bounds.js';
 import { rational, type Rational } from './rational.js';
+import { alpha, digit, EXPONENT, GROUP, REPEATED, wide } from './numeral-forms.js';
 import { rule } from './rules.js';
+import { BRACKETS, DROPPED, GREEK, OPERATORS, RENAMED, TEXT } from './token-tables.js';
 
 export type TokenType = 'num' | 'sym' | 'word' | 'cmd' | 'op' | 'open' | 'close';
 export interface Token {
@@ -17,109 +19,6 @@ export interface Token {
   readonly q?: Rational;
   readonly dec?: boolean;
 }
-
-const DROPPED = new Set(
-  (
-    'displaystyle textstyle scriptstyle left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr limits nolimits quad ' +
-    'qquad mathbf mathit boldsymbol bm mathsf mathcal mathnormal underline boxed fbox hfill noindent centering large Large small bf it rm ' +
-    'tt thinspace enspace mathstrut middle mathop mathopen mathclose mathord strut protect'
-  ).split(' '),
-);
-const TEXT = new Set(
-  'text textbf textit textrm textnormal textsf texttt emph mathrm mbox hbox operatorname textup textsc textmd mathtt'.split(
-    ' ',
-  ),
-);
-const RENAMED: Readonly<Record<string, string>> = {
-  dfrac: 'frac',
-  tfrac: 'frac',
-  cfrac: 'frac',
-  dbinom: 'binom',
-  tbinom: 'binom',
-  choose: 'choose',
-};
-const OPERATORS: Readonly<Record<string, string>> = {
-  le: '<=',
-  leq: '<=',
-  leqslant: '<=',
-  ge: '>=',
-  geq: '>=',
-  geqslant: '>=',
-  ne: '!=',
-  neq: '!=',
-  lt: '<',
-  gt: '>',
-  cdot: '*',
-  times: '*',
-  ast: '*',
-  div: '/',
-  pm: 'pm',
-  mp: 'mp',
-  cup: 'cup',
-  bigcup: 'cup',
-  cap: 'cap',
-  setminus: 'minus',
-  backslash: 'minus',
-  in: 'in',
-  land: 'and',
-  wedge: 'and',
-  lor: 'or',
-  vee: 'or',
-  mid: '|',
-  lvert: '|',
-  rvert: '|',
-  vert: '|',
-  approx: '~',
-  simeq: '~',
-  colon: ':',
-  degree: 'deg',
-  circ: 'deg',
-  prime: "'",
-  equiv: '=',
-  triangle: 'triangle',
-  angle: 'angle',
-  measuredangle: 'angle',
-  pounds: 'gbp',
-  euro: 'eur',
-  yen: 'jpy',
-  rupee: 'inr',
-  cent: 'cents',
-  textdollar: 'usd',
-  texteuro: 'eur',
-  textdegree: 'deg',
-  textasciitilde: ' ',
-  newline: '\\\\',
-};
-const BRACKETS: Readonly<Record<string, readonly ['open' | 'close', string]>> = {
-  lbrace: ['open', 'set'],
-  rbrace: ['close', 'set'],
-  langle: ['open', '<'],
-  rangle: ['close', '>'],
-  lbrack: ['open', '['],
-  rbrack: ['close', ']'],
-  lparen: ['open', '('],
-  rparen: ['close', ')'],
-  lfloor: ['open', 'floor'],
-  rfloor: ['close', 'floor'],
-  lceil: ['open', 'ceil'],
-  rceil: ['close', 'ceil'],
-};
-const GREEK = new Set(
-  (
-    'alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho sigma tau upsilon phi varphi chi ' +
-    'psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega ell hbar'
-  ).split(' '),
-);
-
-const digit = (char: string | undefined): boolean => char !== undefined && char >= '0' && char <= '9';
-const alpha = (char: string | undefined): boolean =>
-  char !== undefined && ((char >= 'a' && char <= 'z') || (char >= 'A' && char <= 'Z'));
-const wide = (char: string | undefined): boolean => char !== undefined && char > '\x7f' && /\p{L}/u.test(char);
-
-/** `,`, `{,}`, `,\!`, `\,` or a space, and then exactly three digits. */
-const GROUP = /(?:,|\{,\}|,\\!|\\,| |~)(?=\d{3}(?!\d))/y;
-const EXPONENT = /[eE]([+-]?\d{1,9})(?![\dA-Za-z^])/y;
-const REPEATED = /\\(?:overline|bar|dot)\s*\{(\d{1,40})\}/y;
 
 class Tokenizer {
   readonly out: Token[] = [];

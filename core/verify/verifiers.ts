@@ -1,13 +1,13 @@
 /** The verifiers by name, and the reward that is built on them. A user's own are in the worker's registry, not here. */
 import { DIGITS_VERIFIER } from '../digits/grade.js';
 import { digits } from '../digits/verifier.js';
-import { cleaned, verify, withDefaults } from './verify.js';
+import { verify, withDefaults } from './verify.js';
 import { ungradable, VERIFIER_VERSION, type Found, type Item, type Result } from './contract.js';
 import { findAnswer } from './extract.js';
 import { StagewrightError } from '../failures.js';
 import { hint } from '../nearest-name.js';
 import type { VerifySettings } from './settings.js';
-import { folded, unwrapped } from './text.js';
+import { cleaned, folded, unwrapped } from './text.js';
 
 export type Verifier = (item: Item, settings?: Partial<VerifySettings>) => Result;
 
