@@ -12,6 +12,7 @@ export {
   StorePlugin,
   type StoreSettings,
 } from './workers/plugins/domains.js';
+export { InferencePlugin, type InferencePluginSettings } from './workers/plugins/inference.js';
 export { TrainingPlugin, type TrainingPluginSettings } from './workers/plugins/training.js';
 
 export { TracingPlugin } from './workers/telemetry/tracing-plugin.js';

@@ -6,6 +6,7 @@ import type { CheckpointRef, Owner, StageResult } from '../core/checkpoint.js';
 import type { Measured, MeasuredGate } from '../core/gate.js';
 import type { SettingChanges } from '../core/amend.js';
 import type { PlanChange } from '../core/plan-again.js';
+import type { DataWorkPlan, ShardDone } from '../core/data/work.js';
 import type { Plan, PlannedData, PlannedEvaluation, PlannedStage } from '../core/plan.js';
 import type { StageUpdate } from '../core/control.js';
 import type { StageStatus } from '../core/states.js';
@@ -79,6 +80,21 @@ export interface DataActivities {
   prepareData(data: PlannedData): Promise<{ rows: number }>;
   /** Every row of the prepared set has a pass rate, or DataInvalid naming the first without. */
   checkPassRates(data: PlannedData): Promise<{ rows: number }>;
+  /** The set if the store has it. */
+  findData(key: string): Promise<{ rows: number } | null>;
+}
+
+/** Making sets that models help to make: what asks them, and what puts their answers together. */
+export interface InferenceActivities {
+  /** Its inputs must be in the store. */
+  planData(data: PlannedData): Promise<DataWorkPlan>;
+  /**
+   * Asks about 256 rows what one pass asks, and commits the outcomes. Idempotent; no answer that was journaled is asked for again.
+   * Fails with EndpointDown or BudgetSpent.
+   */
+  runDataShard(input: { data: PlannedData; phase: string; shard: number }): Promise<ShardDone>;
+  /** Puts the set together from its shards and publishes it. Fails with TooManyUnknown: then shards with unknown rows are open again. */
+  assembleData(data: PlannedData): Promise<{ rows: number }>;
 }
 
 /** A lease and an epoch on one host. */

@@ -16,6 +16,10 @@ export function stageId(key: string): string {
 export function evaluationId(key: string): string {
   return `stagewright/evaluation/${key}`;
 }
+/** The making of a derived data set. */
+export function dataId(key: string): string {
+  return `stagewright/data/${key}`;
+}
 
 /** Where a run's work goes: queues of their own for each kind, or one queue (named by the prefix) for all but hosts' own. */
 export interface Queues {

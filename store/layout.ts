@@ -34,6 +34,13 @@ export const layout = {
   answersOf: (identity: string): string => `answers/${identity}`,
   answersIdentity: (identity: string): string => `answers/${identity}/identity.json`,
   answersSegments: (identity: string): string => `answers/${identity}/segments`,
+  /** Shards of derived sets that were made, or are being made: what is committed stays, whoever goes on. */
+  dataWork: 'data-work',
+  dataWorkOf: (key: string): string => `data-work/${key}`,
+  dataWorkIndex: (key: string): string => `data-work/${key}/index.json`,
+  dataWorkPhase: (key: string, phase: string): string => `data-work/${key}/${phase}`,
+  dataWorkShard: (key: string, phase: string, shard: number): string =>
+    `data-work/${key}/${phase}/shard-${String(shard).padStart(6, '0')}.jsonl`,
   evaluations: 'evaluations',
   evaluation: (key: string): string => `evaluations/${key}`,
 } as const;

@@ -9,14 +9,15 @@ import { classQueue, controlQueue, cpuQueue } from '../core/ids.js';
 import { buildBundle, bundlePath } from './bundle.js';
 import { compose } from './plugins/compose.js';
 import { ControlPlugin, DataPlugin, EvaluationPlugin, StorePlugin } from './plugins/domains.js';
+import { InferencePlugin } from './plugins/inference.js';
 import { FORCE_MARGIN_MS, TrainingPlugin } from './plugins/training.js';
 import type { Settings } from './settings.js';
 
 export const ROLES = ['control', 'cpu', 'gpu'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Heavy activities of the `cpu` role that run at once. */
-const CPU_ACTIVITIES = 4;
+/** Activities of the `cpu` role that run at once: four may wait for the answers of models, and others must not wait for them. */
+const CPU_ACTIVITIES = 8;
 
 export interface RoleContext {
   readonly settings: Settings;
@@ -38,7 +39,14 @@ export async function workerOptions(role: Role, { settings, connection, logger }
       return { ...common, taskQueue: controlQueue(prefix), plugins, workflowBundle: await bundle(logger) };
     }
     case 'cpu': {
-      const plugins = [compose([new StorePlugin(settings), new DataPlugin(settings), new EvaluationPlugin(settings)])];
+      const plugins = [
+        compose([
+          new StorePlugin(settings),
+          new DataPlugin(settings),
+          new InferencePlugin(settings),
+          new EvaluationPlugin(settings),
+        ]),
+      ];
       return {
         ...common,
         taskQueue: cpuQueue(prefix),

@@ -189,15 +189,21 @@ function isNewer(now: CheckpointRef | null, before: CheckpointRef | null): boole
   return now !== null && (before === null || now.step > before.step);
 }
 
+/** Of models that are asked for the stage's data. */
+const ASKING: readonly FailureType[] = ['EndpointDown', 'TooManyUnknown', 'BudgetSpent'];
+
 export function questionOf(failure: StageFailure, tries: number): Question {
   const choices: Choice[] = ['retry', 'skip', 'stop'];
   if (failure.type === 'CheckpointElsewhere' || failure.type === 'ResumeNotHonoured') choices.splice(1, 0, 'restart');
   const { meaning, verdict } = FAILURES[failure.type];
+  const again = ASKING.includes(failure.type)
+    ? 'ask what has no answer yet, what was answered stays'
+    : 'go on from the newest checkpoint';
   const often = verdict.kind === 'retry' ? ` after ${tries} tries without a newer checkpoint` : '';
   return {
     type: failure.type,
     reason: failure.message,
-    question: `${meaning} What now${often}? retry: go on from the newest checkpoint${
+    question: `${meaning} What now${often}? retry: ${again}${
       choices.includes('restart') ? '; restart: train the stage again from its start' : ''
     }; skip: hand over the newest checkpoint’s weights instead; stop: end the stage here (what is committed stays).`,
     choices,

@@ -8,6 +8,7 @@ import {
   type CurriculumUpdate,
   type Place,
 } from '../core/control.js';
+import type { DataStatus } from '../core/data/work.js';
 import type { CurriculumStatus, Question, StageStatus } from '../core/states.js';
 
 const INPUT: Readonly<Record<CurriculumUpdate, Readonly<Record<string, unknown>>>> = {
@@ -49,6 +50,19 @@ export function curriculumDetails(status: CurriculumStatus, place: Place): strin
     ['stage | state | last change', '--- | --- | ---', ...rows].join('\n'),
     ...told(status.question, status.last_control, null),
     ...allowed(open),
+  ].join('\n\n');
+}
+
+export function dataDetails(status: DataStatus): string {
+  const { state, phase, rows, rows_done: done, spent, question, last_control, last_failure } = status;
+  const open = question !== null ? (['retry', 'stop'] as const) : (['stop'] as const);
+  const over = state === 'done' || state === 'stopped' || state === 'failed' || state === 'cancelled';
+  const cost = spent.cost === null ? '' : `, cost ${spent.cost.toFixed(2)}`;
+  return [
+    `**${state}**${phase === null ? '' : `: ${phase}`}; ${done} of ${rows ?? '?'} rows`,
+    `${spent.requests} requests sent, ${spent.reused} answers from the journal, ${spent.prompt_tokens + spent.completion_tokens} tokens${cost}`,
+    ...told(question, last_control, last_failure),
+    ...(over ? [] : allowed(open)),
   ].join('\n\n');
 }
 

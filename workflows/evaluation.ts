@@ -1,6 +1,7 @@
 /** Greedy answers of one stage's weights over one data set, in shards that are each durable; ends when the summary is stored. */
 import { ApplicationFailure } from '@temporalio/workflow';
 import { plannedEvaluationSchema, type PlannedEvaluation } from '../core/plan.js';
+import { ensureDerived } from './ensure-data.js';
 import type { EvaluationInput, Placement } from './messages.js';
 import { persist, waitOut } from './persist.js';
 import { storeActivities } from './proxies.js';
@@ -17,8 +18,13 @@ export async function evaluationWorkflow(input: EvaluationInput): Promise<{ key:
   return { key: evaluation.key };
 }
 
-async function answerAll(evaluation: PlannedEvaluation, placement: Placement): Promise<void> {
+async function answerAll(
+  evaluation: PlannedEvaluation,
+  placement: Placement & Pick<EvaluationInput, 'recipe'>,
+): Promise<void> {
   const store = storeActivities(placement, `${evaluation.stage} on ${evaluation.data.name}`);
+  // What would park is waited out: an evaluation asks nobody.
+  await ensureDerived(evaluation.data, placement, { ask: false, recipe: placement.recipe });
   await store.prepareData(evaluation.data);
   const plan = await store.planShards(evaluation);
   if (plan.done) return;

@@ -4,6 +4,7 @@ import {
   ApplicationFailure,
   CancellationScope,
   CancelledFailure,
+  ChildWorkflowFailure,
   isCancellation,
   TimeoutFailure,
 } from '@temporalio/workflow';
@@ -69,4 +70,11 @@ function timedOut({ timeoutType, cause }: TimeoutFailure): StageFailure {
 /** After these the host was not heard of: what it runs may be at work. */
 export function isGone(type: FailureType): boolean {
   return type === 'HostLost' || type === 'WorkerLost' || type === 'Detached';
+}
+
+/** A child's own failure type and words, not "Child Workflow execution failed". */
+export function ofChild(error: unknown): unknown {
+  const cause = error instanceof ChildWorkflowFailure ? error.cause : undefined;
+  if (!(cause instanceof ApplicationFailure)) return error;
+  return ApplicationFailure.create({ message: cause.message, type: cause.type ?? 'Internal', nonRetryable: true });
 }

@@ -3,7 +3,8 @@ import { defineQuery, defineUpdate } from '@temporalio/workflow';
 import type { StageResult } from '../core/checkpoint.js';
 import type { Amend, By, Retry, Skip } from '../core/control.js';
 import type { SettingChanges } from '../core/amend.js';
-import type { CheckpointOf, Plan, PlannedEvaluation, PlannedStage } from '../core/plan.js';
+import type { DataStatus, SpentSoFar } from '../core/data/work.js';
+import type { CheckpointOf, Plan, PlannedData, PlannedEvaluation, PlannedStage } from '../core/plan.js';
 import type { Answer, CurriculumStatus, StageStatus } from '../core/states.js';
 
 /** Where activities and children go, and what the server knows; fixed by whoever starts the run, the same for all its children. */
@@ -44,6 +45,28 @@ export interface EvaluationInput extends Placement {
   /** For search attributes and the UI only. */
   readonly recipe?: string;
 }
+
+export interface DataInput extends Placement {
+  readonly data: PlannedData;
+  /** Whether it asks a person where it must (default); else it fails, and whoever started it asks. */
+  readonly ask?: boolean;
+  /** For search attributes and the UI only. */
+  readonly recipe?: string;
+  readonly carried?: CarriedData;
+}
+/** Of the run before, whose history grew long. */
+export interface CarriedData {
+  readonly rows: number | null;
+  readonly rows_done: number;
+  readonly spent: SpentSoFar;
+  /** By the workflow's clock: the first shard, and the last that was committed. */
+  readonly begun: number | null;
+  readonly last: number | null;
+  readonly phase: number;
+  readonly next: number;
+}
+export type DataEnd =
+  { readonly state: 'done'; readonly rows: number } | { readonly state: 'stopped'; readonly reason: string };
 
 /** Settings outside the key that were changed on the way, e.g. gates: whoever started the stage plans with them. */
 interface Changed {
@@ -89,6 +112,7 @@ export const curriculumStatusQuery = defineQuery<CurriculumStatus>('status');
 export const CHANGED_PLAN_MEMO = 'StagewrightChangedPlan';
 /** The plan as it is now: amendments and hand-overs included. */
 export const curriculumPlanQuery = defineQuery<Plan>('plan');
+export const dataStatusQuery = defineQuery<DataStatus>('dataStatus');
 export const stageStatusQuery = defineQuery<StageStatus>('stageStatus');
 
 /**
@@ -112,6 +136,11 @@ export const curriculumUpdates = {
   stop: defineUpdate<CurriculumStatus, [By]>('stop'),
   approve: defineUpdate<CurriculumStatus, [By]>('approve'),
   reject: defineUpdate<CurriculumStatus, [By]>('reject'),
+} as const;
+/** Of a derived data set in the making. */
+export const dataUpdates = {
+  retry: defineUpdate<DataStatus, [By]>('retry'),
+  stop: defineUpdate<DataStatus, [By]>('stop'),
 } as const;
 /** Of a gate in a workflow that has no updates of its own (blocks/gate.ts). */
 export const gateUpdates = {

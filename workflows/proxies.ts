@@ -9,6 +9,7 @@ import type {
   DataActivities,
   EvaluationActivities,
   HostActivities,
+  InferenceActivities,
   StoreActivities,
 } from '../activities/contracts.js';
 import { classQueue, controlQueue, cpuQueue } from '../core/ids.js';
@@ -50,6 +51,17 @@ export function storeActivities(
     startToCloseTimeout: '24h',
     ...within(limit),
     // Hashing 100 GB or writing a data set beats its heart from a timer, so silence means a dead worker.
+    heartbeatTimeout: '20s',
+    retry: { initialInterval: '1s', maximumInterval: '60s' },
+  });
+}
+
+/** Asking models: hours where a server is slow, so only silence ends it. What was answered is journaled, so a new try asks little. */
+export function inferenceActivities(placement: Placement, what: string): InferenceActivities {
+  return proxyActivities<InferenceActivities>({
+    taskQueue: shared(placement, cpuQueue),
+    summary: what,
+    startToCloseTimeout: UNBOUNDED,
     heartbeatTimeout: '20s',
     retry: { initialInterval: '1s', maximumInterval: '60s' },
   });

@@ -15,6 +15,7 @@ import {
 import { difficultyOf } from '../core/order.js';
 import { plannedStageSchema } from '../core/plan.js';
 import { noteFailure, questionOf, runAttempts, type Attempted } from './attempts.js';
+import { ensureDerived } from './ensure-data.js';
 import { stageStatusQuery, type StageEnd, type StageInput } from './messages.js';
 import { persist } from './persist.js';
 import { storeActivities } from './proxies.js';
@@ -66,6 +67,9 @@ async function toItsEnd(run: StageRun, control: StageHold): Promise<StageEnd | n
 async function train(run: StageRun): Promise<Attempted> {
   const { stage } = run;
   const store = storeActivities(run.input, stage.name);
+  const { recipe } = run.input;
+  // The question is the stage's: it is the one that people see and answer.
+  await step(run, () => ensureDerived(stage.data, run.input, { ask: false, recipe }));
   await step(run, () => store.prepareData(stage.data));
   if (difficultyOf(stage.order) !== null && patched('pass-rates'))
     await step(run, () => store.checkPassRates(stage.data));

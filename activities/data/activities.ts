@@ -4,27 +4,28 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson } from '../../core/canonical-json.js';
-import { dataRecordSchema, type DataRecord } from '../../core/data/record.js';
+import type { DataRecord } from '../../core/data/record.js';
 import { StagewrightError } from '../../core/failures.js';
 import { checkGolds } from '../../core/verify/check-golds.js';
 import type { PlannedData } from '../../core/plan.js';
 import { digestFolder } from '../../store/folder-digest.js';
-import { layout } from '../../store/layout.js';
-import { readRecord } from '../../store/records.js';
 import { loadRows, ROWS_FILE } from '../../store/rows.js';
 import type { Store } from '../../store/store.js';
 import type { DataActivities } from '../contracts.js';
+import { DATA_RECORD, readDataRecord } from './data-record.js';
 import { guarded } from '../support/failures.js';
 import { withHeartbeat } from '../support/heartbeat.js';
 import { materialiseDigits } from './digits-dataset.js';
-
-/** Beside the rows: written last, after every row was checked. */
-export const DATA_RECORD = 'data.json';
 
 export function createDataActivities(store: Store): DataActivities {
   return guarded<DataActivities>({
     prepareData: (data) => withHeartbeat(() => prepare(store, data)),
     checkPassRates: (data) => withHeartbeat(() => checkPassRates(store, data)),
+    findData: (key) =>
+      withHeartbeat(async () => {
+        const record = await readDataRecord(store, key);
+        return record === null ? null : { rows: record.rows };
+      }),
   });
 }
 
@@ -85,11 +86,6 @@ async function checkPassRates(store: Store, data: PlannedData): Promise<{ rows: 
       { row: first.row.id },
     );
   return { rows: rows.length };
-}
-
-/** The record of a data set that is in the store, or null. */
-export async function readDataRecord(store: Store, key: string): Promise<DataRecord | null> {
-  return readRecord(store.objects, `${layout.data(key)}/${DATA_RECORD}`, dataRecordSchema);
 }
 
 /** @returns the number of rows, each checked. */

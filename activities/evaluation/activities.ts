@@ -19,7 +19,7 @@ import type { Store } from '../../store/store.js';
 import { exportedWeights } from '../../store/weights.js';
 import { answerRows } from '../../trainers/onnx/answer.js';
 import type { EvaluationActivities, Shard } from '../contracts.js';
-import { readDataRecord } from '../data/activities.js';
+import { readDataRecord } from '../data/data-record.js';
 import { guarded } from '../support/failures.js';
 import { measureGate } from './measure-gate.js';
 import { withHeartbeat } from '../support/heartbeat.js';

@@ -19,3 +19,16 @@ export function withHeartbeat<T>(work: (signal: AbortSignal) => Promise<T>): Pro
   const context = Context.current();
   return beating(() => Promise.race([work(context.cancellationSignal), context.cancelled]));
 }
+
+/** The same, with the details that `tell` was last given: what a watcher reads, and a later try of the activity. */
+export function withDetails<T, Details>(
+  work: (signal: AbortSignal, tell: (details: Details) => void) => Promise<T>,
+): Promise<T> {
+  const context = Context.current();
+  let last: Details | undefined;
+  const timer = setInterval(() => context.heartbeat(last), BEAT_MS);
+  const told = (details: Details): void => {
+    last = details;
+  };
+  return Promise.race([work(context.cancellationSignal, told), context.cancelled]).finally(() => clearInterval(timer));
+}

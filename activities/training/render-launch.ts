@@ -10,7 +10,7 @@ import { layout } from '../../store/layout.js';
 import { modelFolder } from '../../store/models.js';
 import type { TrainInput } from '../contracts.js';
 import { findWhole } from '../../store/find-checkpoint.js';
-import { readDataRecord } from '../data/activities.js';
+import { readDataRecord } from '../data/data-record.js';
 import { runFolderOf, type TrainingContext } from './context.js';
 
 /** @throws StagewrightError when the data, the model, the trainer's version or the checkpoint is not what the plan says. */

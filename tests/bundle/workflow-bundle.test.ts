@@ -54,6 +54,10 @@ test('the door opens on the blocks, the workflows to re-export, and the messages
       'gate',
       'curriculumWorkflow',
       'stageWorkflow',
+      'dataWorkflow',
+      'synthesize',
+      'filterPerception',
+      'scoreDifficulty',
       'evaluationWorkflow',
     ]),
   );

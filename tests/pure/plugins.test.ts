@@ -37,7 +37,7 @@ describe('Plugins', () => {
         'mine',
         ...['awaitRun', 'planAgain', 'updateStage'],
         ...['findResult', 'takeOver', 'findCheckpoint', 'exportCheckpoint'],
-        ...['prepareData', 'checkPassRates'],
+        ...['prepareData', 'checkPassRates', 'findData'],
         ...['planShards', 'answerShard', 'measureGate', 'summarise'],
       ].sort(),
     );

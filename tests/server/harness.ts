@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { classQueue, controlQueue, cpuQueue, hostQueue } from '../../core/ids.js';
-import type { Plan, PlannedEvaluation, PlannedStage } from '../../core/plan.js';
+import type { Plan, PlannedData, PlannedEvaluation, PlannedStage } from '../../core/plan.js';
 import { sharedBundle } from '../support/shared-bundle.js';
 import { KEY, type Script } from './scripted-activities.js';
 
@@ -107,6 +107,30 @@ export function stageOf(key: string, name = 'one', parent: string | null = null)
     order: 'shuffled',
     execution: { gpus: 0, class: 'any', threads: 1 },
     checkpoints: { save_every_steps: 5, keep: 2 },
+  };
+}
+
+/** A set that models filter out of another one. */
+export function filteredOf(key: string, of: PlannedData, name = 'unseen'): PlannedData {
+  const identity = { kind: 'endpoint' as const, model: 'm', revision: '1' };
+  return {
+    name,
+    key,
+    derivation: {
+      generator: 'filter',
+      version: 1,
+      of: of.key,
+      image_only: [identity],
+      caption_only: [identity],
+      prompt_sha256: KEY(4),
+      sampling: { temperature: 0, top_p: 1, max_tokens: 8 },
+      seed: 1,
+      mode: 'strict',
+    },
+    folder: null,
+    inputs: [of],
+    generators: [{ name: 'm', kind: 'openai', model: null, identity }],
+    max_unknown: 0.01,
   };
 }
 

@@ -17,6 +17,7 @@ import { toFailure } from '../../activities/support/failures.js';
 import type { StageResult } from '../../core/checkpoint.js';
 import type { CheckpointRef } from '../../core/checkpoint.js';
 import { StagewrightError, type FailureType } from '../../core/failures.js';
+import type { DataWorkPlan, ShardDone } from '../../core/data/work.js';
 import type { Measured } from '../../core/gate.js';
 import { hostQueue } from '../../core/ids.js';
 import { planAgain, type PlanChange } from '../../core/plan-again.js';
@@ -62,6 +63,14 @@ export class Script {
   exportFailures: FailureType[] = [];
   gateFailures: FailureType[] = [];
   passRateFailures: FailureType[] = [];
+  shardFailures: FailureType[] = [];
+  assembleFailures: FailureType[] = [];
+  /** Keys of derived sets that are in the store. */
+  readonly made = new Set<string>();
+  /** Of each pass of a derived set. */
+  shards = 6;
+  /** By a derived set's name: what its shards wait for. */
+  readonly asking = new Map<string, Promise<void>>();
   /** Whole checkpoints by step, of every stage. */
   checkpoints: CheckpointRef[] = [];
   stopped: Stopped = { step: null, manifest: null };
@@ -148,6 +157,28 @@ export class Script {
         }
         const type = this.prepareFailures.shift();
         if (type !== undefined) raise(type);
+        return { rows: 4 };
+      },
+      findData: async (key: string): Promise<{ rows: number } | null> => (this.made.has(key) ? { rows: 4 } : null),
+      planData: async ({ key }: { key: string }): Promise<DataWorkPlan> => ({
+        done: this.made.has(key),
+        phases: ['image-0', 'caption-0'].map((name) => ({ name, words: name, shards: this.shards, rows: this.shards })),
+      }),
+      runDataShard: async (asked: { data: { name: string }; phase: string; shard: number }): Promise<ShardDone> => {
+        const { data, phase, shard } = asked;
+        this.calls.push(`${data.name} ${phase} ${shard}`);
+        const beat = setInterval(() => Context.current().heartbeat(), 200);
+        const waits = this.asking.get(data.name) ?? Promise.resolve();
+        await Promise.race([waits, Context.current().cancelled]).finally(() => clearInterval(beat));
+        const type = this.shardFailures.shift();
+        if (type !== undefined) raise(type);
+        return { rows: 1, unknown: 0, requests: 1, reused: 0, prompt_tokens: 3, completion_tokens: 2, cost: 0.5 };
+      },
+      assembleData: async ({ key, name }: { key: string; name: string }): Promise<{ rows: number }> => {
+        this.calls.push(`assemble ${name}`);
+        const type = this.assembleFailures.shift();
+        if (type !== undefined) raise(type);
+        this.made.add(key);
         return { rows: 4 };
       },
       planShards: async ({ stage }: { stage: string }) =>

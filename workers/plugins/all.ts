@@ -4,6 +4,7 @@ import { createLogger } from '../logging.js';
 import type { Settings } from '../settings.js';
 import type { DomainPlugin } from './domain-plugin.js';
 import { ControlPlugin, DataPlugin, EvaluationPlugin, StorePlugin } from './domains.js';
+import { InferencePlugin } from './inference.js';
 import { TrainingPlugin } from './training.js';
 
 export function stagewrightPlugins(
@@ -14,6 +15,7 @@ export function stagewrightPlugins(
     new ControlPlugin(),
     new StorePlugin(settings),
     new DataPlugin(settings),
+    new InferencePlugin(settings),
     new EvaluationPlugin(settings),
     new TrainingPlugin(settings, logger),
   ];

@@ -1,6 +1,7 @@
 /** A stage whose rows come by their pass rates, easy or hard first, singly or in bands. Scoring pass rates is not done here. */
 import type { Order } from '../../core/order.js';
 import type { PlannedStage } from '../../core/plan.js';
+import { ensureDerived } from '../ensure-data.js';
 import type { Placement } from '../messages.js';
 import { persist, waitOut } from '../persist.js';
 import { storeActivities } from '../proxies.js';
@@ -23,6 +24,7 @@ export async function byDifficulty(
   order: Exclude<Order, 'shuffled' | 'file'> = 'easy_to_hard',
 ): Promise<PlannedStage> {
   const store = storeActivities(placement, `${stage.name}: rows by difficulty`);
+  await ensureDerived(stage.data, placement, { ask: true });
   await persist(() => store.prepareData(stage.data), waitOut());
   await persist(() => store.checkPassRates(stage.data), waitOut());
   return (await planAlone(stage, { kind: 'order', stage: stage.key, order }, placement)).stage;

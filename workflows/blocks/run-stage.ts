@@ -2,7 +2,7 @@
  * Runs a planned stage to its end, however often it is amended on the way: found in the store, joined where another runs it, or
  * started as a child. It knows nothing of other stages, evaluations and gates.
  */
-import { ApplicationFailure, ChildWorkflowFailure, ParentClosePolicy, startChild } from '@temporalio/workflow';
+import { ParentClosePolicy, startChild } from '@temporalio/workflow';
 import { assertNever } from '../../core/assert-never.js';
 import type { SettingChanges } from '../../core/amend.js';
 import type { StageResult } from '../../core/checkpoint.js';
@@ -10,6 +10,7 @@ import { stageId } from '../../core/ids.js';
 import type { PlanChange } from '../../core/plan-again.js';
 import type { PlannedStage } from '../../core/plan.js';
 import { attributePairs } from '../attributes.js';
+import { ofChild } from '../failure.js';
 import { joinOrStart, type Joined } from '../join.js';
 import { placementOf, type Placement, type StageEnd } from '../messages.js';
 import { persist, waitOut } from '../persist.js';
@@ -130,15 +131,8 @@ async function childOf(
       onJoin: () => onRun?.(stage, 'joined'),
     });
   } catch (error) {
-    throw explained(error);
+    throw ofChild(error);
   }
-}
-
-/** The child's own failure type and words, not "Child Workflow execution failed". */
-function explained(error: unknown): unknown {
-  const cause = error instanceof ChildWorkflowFailure ? error.cause : undefined;
-  if (!(cause instanceof ApplicationFailure)) return error;
-  return ApplicationFailure.create({ message: cause.message, type: cause.type ?? 'Internal', nonRetryable: true });
 }
 
 function outsideKey(stage: PlannedStage, set: SettingChanges): PlanChange {
