@@ -25,6 +25,7 @@ import { gateTrouble } from '../core/gate-checks.js';
 import { stageId } from '../core/ids.js';
 import { hint } from '../core/nearest-name.js';
 import type { PlannedStage } from '../core/plan.js';
+import type { StageStatus } from '../core/states.js';
 import type { CurriculumRun } from './curriculum-run.js';
 import { curriculumPlanQuery, curriculumStatusQuery, curriculumUpdates } from './messages.js';
 import { controlActivities, UPDATE_LIMIT } from './proxies.js';
@@ -49,9 +50,14 @@ export function createCurriculumControl(run: CurriculumRun): void {
     if (stage === null) throw refuse('no stage is under way any more');
     const control = controlActivities(placement, `${update} ${stage.name}`);
     const workflowId = stageId(stage.key);
+    const id = updateId();
     const { childRunId } = run;
     const its = childRunId === null ? {} : { firstExecutionRunId: childRunId };
-    const said = await onBehalf(() => control.updateStage({ workflowId, ...its, update, input, id: updateId() }));
+    const ask = (): Promise<StageStatus> =>
+      onBehalf(() => control.updateStage({ workflowId, ...its, update, input, id }));
+    // The stage takes other updates while it exports a named checkpoint; so does this.
+    const beside = update === 'skip' && Number(input['step'] ?? 0) > 0 && patched('export-beside');
+    const said = await (beside ? lock.aside(ask) : ask());
     // Its end may have been told before its answer.
     const row = run.status().stages.find(({ key }) => key === stage.key);
     // It does not tell when it has a device again: at work, as when it began.

@@ -1,6 +1,7 @@
 /** Ends of a stage by a person, without a result of its own: stopped, or skipped with a checkpoint's weights handed over. */
+import { CancellationScope, condition, patched } from '@temporalio/workflow';
 import type { CheckpointAt } from '../activities/contracts.js';
-import type { By } from '../core/control.js';
+import { isOpen, type By } from '../core/control.js';
 import type { StageHold } from './stage-hold.js';
 import { createFinder } from './stage-finder.js';
 import type { StageRun } from './stage-run.js';
@@ -39,12 +40,33 @@ export async function skipStage(run: StageRun, hold: StageHold, by: By, step: nu
     });
   } else if (step > 0) {
     // A named checkpoint is exported while the stage trains on: nothing is lost if it cannot be.
-    await hold.withoutRun(await handOver(await finder.named(step, 'hand_over')));
+    const checkpoint = await finder.named(step, 'hand_over');
+    await hold.withoutRun(await beside(run, () => handOver(checkpoint)));
   } else {
     if (parent === null) throw refuse('the stage starts from scratch and has no weights to hand over');
     const result = await finder.takenOver(parent);
     await hold.withoutRun(() => end(result, 0));
   }
+}
+
+/** Weights may take hours to be written: other updates go on meanwhile, and the end of the stage ends the writing. */
+async function beside<T>(run: StageRun, work: () => Promise<T>): Promise<T> {
+  if (!patched('export-beside')) return work();
+  return run.lock.aside(async () => {
+    const scope = new CancellationScope();
+    let settled = false;
+    const working = scope.run(work).finally(() => (settled = true));
+    // Its failure is awaited below.
+    working.catch(() => undefined);
+    await condition(() => settled || !isOpen(run.state));
+    if (!settled) scope.cancel();
+    try {
+      return await working;
+    } catch (error) {
+      if (!scope.consideredCancelled || CancellationScope.current().consideredCancelled) throw error;
+      throw refuse(`the stage ended meanwhile: it is ${run.state}`);
+    }
+  });
 }
 
 export function because({ actor, reason }: By): string {

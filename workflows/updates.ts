@@ -3,7 +3,14 @@
  * carried out; what came meanwhile is judged by the state after it. What an update does is its owner's (stage-control.ts,
  * curriculum-control.ts).
  */
-import { ApplicationFailure, condition, currentUpdateInfo, setHandler, uuid4 } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  currentUpdateInfo,
+  setHandler,
+  uuid4,
+} from '@temporalio/workflow';
 import type { UpdateDefinition } from '@temporalio/common';
 import type { z } from 'zod';
 import { StagewrightError, type FailureType } from '../core/failures.js';
@@ -13,14 +20,29 @@ import { classify } from './failure.js';
 export interface Lock {
   readonly busy: () => boolean;
   readonly hold: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Within `hold`: others may have it while `work` goes on; what they made of the state is to be looked at afterwards. */
+  readonly aside: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 export function createLock(): Lock {
   let busy = false;
+  const take = async (): Promise<void> => {
+    // Several waiters may be let through in one activation: the first takes it, the others wait again.
+    while (busy) await condition(() => !busy);
+    busy = true;
+  };
   return {
     busy: () => busy,
+    async aside(work) {
+      busy = false;
+      try {
+        return await work();
+      } finally {
+        await CancellationScope.nonCancellable(take);
+      }
+    },
     async hold(work) {
-      // Several waiters may be let through in one activation: the first takes it, the others wait again.
+      // Not by a function of its own: histories of before hold the order of its awaits.
       while (busy) await condition(() => !busy);
       busy = true;
       try {

@@ -84,9 +84,10 @@ describe.concurrent('two updates', () => {
   test('a skip whose export outlasts training is refused: the stage is done', async () => {
     const told = later();
     const exported = later();
-    script.exporting = exported.promise;
     script.actsOf.set('outlasts', [{ do: 'finish when', told: told.promise }]);
-    const handle = await startStage(file.bench, stageOf(key(), 'outlasts'));
+    const stage = stageOf(key(), 'outlasts');
+    script.exportingOf.set(stage.key, exported.promise);
+    const handle = await startStage(file.bench, stage);
     await trains('outlasts');
     const skipped = tellStage(handle, 'skip', { ...by, step: 4 });
     await until(async () => script.calls.includes('export 4'));
@@ -95,6 +96,46 @@ describe.concurrent('two updates', () => {
     exported.now();
     expect(await skipped).toEqual(refusal('ended meanwhile: it is done'));
     await expect(handle.result()).resolves.toMatchObject({ state: 'done' });
+  });
+});
+
+describe.concurrent('while a named checkpoint is exported', () => {
+  const exports = async (name: string) => {
+    const started = await file.start(name, [{ do: 'work' }]);
+    await trains(name);
+    const exported = later();
+    script.exportingOf.set(started.first.key, exported.promise);
+    const skipped = tellCurriculum(started.handle, 'skip', { ...by, step: 4 });
+    await until(async () =>
+      (await historyOf(started.stage)).scheduled.some((one) => one.activity === 'exportCheckpoint'),
+    );
+    return { ...started, exported, skipped };
+  };
+  test('a stop is carried out, and the export given up', async () => {
+    const { handle, skipped, exported } = await exports('stop-export');
+    expect(await tellCurriculum(handle, 'stop', by)).toMatchObject({ answer: { state: 'stopped' } });
+    expect(await skipped).toEqual(refusal('the stage ended meanwhile: it is stopped'));
+    await expect(handle.result()).resolves.toMatchObject({ state: 'stopped' });
+    exported.now();
+  });
+  test('a pause frees the device; the skip then hands over what was exported, and the run stays paused', async () => {
+    const { handle, stage, exported, skipped } = await exports('pause-export');
+    expect(await tellCurriculum(handle, 'pause', by)).toHaveProperty('answer');
+    await stageIs(stage, 'paused');
+    exported.now();
+    expect(await skipped).toHaveProperty('answer');
+    await curriculumIs(handle, ({ state, evaluations }) => state === 'paused' && evaluations[0]?.state === 'done');
+    await tellCurriculum(handle, 'resume', by);
+    const { status } = await handle.result();
+    expect(status.stages.map(({ state }) => state)).toEqual(['skipped', 'done']);
+  });
+  test('a cancel ends both', async () => {
+    const { handle, skipped, exported } = await exports('cancel-export');
+    await handle.cancel();
+    const error = await handle.result().catch((e: unknown) => e);
+    expect((error as WorkflowFailedError).cause?.name).toBe('CancelledFailure');
+    expect(await skipped).not.toHaveProperty('answer');
+    exported.now();
   });
 });
 

@@ -78,6 +78,8 @@ export class Script {
   measured: number[] = [];
   /** What an export waits for, to hold an update open. */
   exporting: Promise<void> = Promise.resolve();
+  /** The same by a stage's key. */
+  readonly exportingOf = new Map<string, Promise<void>>();
 
   /** By a stage's name, for tests that run beside each other: its acts, whether no device is ever free, what its evaluation waits for. */
   readonly actsOf = new Map<string, Act[]>();
@@ -125,7 +127,7 @@ export class Script {
       },
       exportCheckpoint: async (asked: { stage: { key: string }; checkpoint: CheckpointAt }): Promise<StageResult> => {
         this.calls.push(`export ${asked.checkpoint.step}`);
-        await this.exporting;
+        await (this.exportingOf.get(asked.stage.key) ?? this.exporting);
         const type = this.exportFailures.shift();
         if (type !== undefined) raise(type);
         const key = checkpointWeightsKey({ key: asked.stage.key, step: asked.checkpoint.step });
