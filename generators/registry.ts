@@ -7,10 +7,14 @@ import { canonicalJson } from '../core/canonical-json.js';
 import { StagewrightError } from '../core/failures.js';
 import type { PlannedGenerator } from '../core/generators.js';
 import { hint } from '../core/nearest-name.js';
+import { modelFolder } from '../store/models.js';
 import type { Store } from '../store/store.js';
+import { exportedWeights } from '../store/weights.js';
 import type { GeneratorConfiguration, GeneratorsConfiguration } from './configuration.js';
 import type { Generator } from './generator.js';
+import { createOnnxGenerator } from './onnx.js';
 import { endpointGenerator } from './openai.js';
+import { createTemplateGenerator } from './template.js';
 
 export interface GeneratorSite {
   readonly configuration: GeneratorsConfiguration;
@@ -57,11 +61,33 @@ export async function openGenerator(planned: PlannedGenerator, site: GeneratorSi
       configured(planned, site, kind);
       throw notYet(kind);
     case 'onnx':
+      return openEmbedded(planned, site);
     case 'template':
-      throw notYet(kind);
+      return createTemplateGenerator();
     default:
       return assertNever(kind);
   }
+}
+
+/** CPU threads of the embedded model. */
+const THREADS = 2;
+
+/** Weights of an earlier stage, which whoever asks has verified (activities/store takeOver). */
+async function openEmbedded({ name, identity, model }: PlannedGenerator, { store }: GeneratorSite): Promise<Generator> {
+  if (identity.kind !== 'onnx' || model === null)
+    throw new StagewrightError('Internal', `generator "${name}": its plan names no embedded model`);
+  const result = await store.readResult(identity.weights);
+  if (result === null)
+    throw new StagewrightError('Internal', `generator "${name}": stage ${identity.weights} has no result in the store`);
+  const weights = exportedWeights(store, result);
+  return createOnnxGenerator({
+    identity,
+    modelFolder: await modelFolder({ name: model, sha256: identity.model_sha256 }),
+    modelSha256: identity.model_sha256,
+    weightsFile: weights.file,
+    weightsSha256: weights.sha256,
+    threads: THREADS,
+  });
 }
 
 function openEndpoint(planned: PlannedGenerator, site: GeneratorSite): Generator {

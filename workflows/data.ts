@@ -57,6 +57,10 @@ async function make(run: DataRun): Promise<boolean> {
       await run.persist(() => storeActivities(input, `${data.name}: ${part.name}`).prepareData(part));
     }
   }
+  // Weights that answer are verified, and exported again where they are damaged, before anybody loads them.
+  for (const { name, identity } of data.generators ?? [])
+    if (identity.kind === 'onnx')
+      await run.persist(() => storeActivities(input, `${data.name}: weights of ${name}`).takeOver(identity.weights));
   const plan = await run.persist(() => inferenceActivities(input, data.name).planData(data));
   if (!plan.done) {
     run.begin(plan.phases);
