@@ -298,6 +298,28 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./commands/data/letters.js')).letters,
   },
   {
+    group: 'Data',
+    usage: 'data overlap',
+    summary: 'rows of training sets that benchmarks hold, by text and by decoded pixels: exact duplicates, listed',
+    options: [
+      ['--train <files...>', 'rows to look for: of training sets, in any form that the data commands write', []],
+      ['--benchmark <files...>', 'rows to look among: the same forms, or `question`, `choices` and `image`', []],
+      ['--image-dir <folders...>', 'where pictures are, besides the folder of the rows that name them', []],
+      ['--report <file>', 'list each match with both ids and how they match, and what could not be read'],
+      ['--drop', 'write the rows that no benchmark holds; needs --out'],
+      ['--out <file>', 'where they go, unchanged and in order'],
+      json,
+    ],
+    more:
+      'Text is compared without case, width, spacing, the punctuation around words, image marks and the order of options; pictures as ' +
+      'they are seen, whatever file holds them. The same words about another picture are listed and kept. A row that cannot be read, or ' +
+      'has a picture that cannot, is unknown: it is counted, left out of --out, and makes the exit code 1, as does one of a benchmark.',
+    examples: [
+      'stagewright data overlap --train train.jsonl --benchmark mathvista.jsonl --report overlaps.jsonl --drop --out clean.jsonl',
+    ],
+    load: async () => (await import('./commands/data/overlap.js')).overlap,
+  },
+  {
     group: 'Results',
     usage: 'report <recipes...>',
     summary: 'tables of what the store holds of recipes, and one HTML file',

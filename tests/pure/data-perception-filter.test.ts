@@ -2,11 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import {
-  addFunnels,
   describeJudgement,
-  EMPTY_FUNNEL,
   filterRequest,
-  funnelOf,
   judge,
   letterOf,
   predictionOf,
@@ -196,37 +193,5 @@ describe('the judgement of a row whose answer is B', () => {
       'i0 from the image: its predictions have no such row; i1 from the image: no answer in time, several times',
     );
     expect(describeJudgement(judge('B', said('image', 'A'), 'strict'))).toBe('kept');
-  });
-});
-
-describe('the funnel', () => {
-  const rows = [
-    [...said('image', 'A'), ...said('caption', 'B')],
-    [...said('image', 'B'), ...said('caption', 'A')],
-    [...said('image', absent), ...said('caption', 'B')],
-  ];
-  const funnels = rows.map((all) => funnelOf('B', all, judge('B', all, 'strict')));
-
-  it('counts rows by verdict, reasons by model, and what each model answered', () => {
-    expect(funnels.reduce(addFunnels, EMPTY_FUNNEL)).toEqual({
-      rows: 3,
-      kept: 1,
-      dropped: 1,
-      unknown: 1,
-      reasons: { 'absent i0': 1, 'not_answered_from_caption c0': 1, 'seen_by i0': 1 },
-      models: {
-        'caption c0': { right: 2, wrong: 1, unknown: 0 },
-        'image i0': { right: 1, wrong: 1, unknown: 1 },
-      },
-    });
-  });
-  it('adds up to the same bytes in whatever shards', () => {
-    const [a = EMPTY_FUNNEL, b = EMPTY_FUNNEL, c = EMPTY_FUNNEL] = funnels;
-    const inShards = [
-      addFunnels(addFunnels(a, b), c),
-      addFunnels(a, addFunnels(b, c)),
-      addFunnels(c, addFunnels(b, a)),
-    ];
-    expect(new Set(inShards.map((one) => JSON.stringify(one))).size).toBe(1);
   });
 });
