@@ -3,7 +3,7 @@
  * are the same are asked once. How it is asked (retries, limits) is the generator's.
  */
 import { StagewrightError } from '../core/failures.js';
-import { requestKey, type GenerationRequest, type Outcome } from '../core/generation.js';
+import { requestKey, type GenerationAnswer, type GenerationRequest, type Outcome } from '../core/generation.js';
 import { arrivals } from './arrivals.js';
 import type { Answered, Generator, ImageSource, Spent } from './generator.js';
 import type { Journal } from './journal.js';
@@ -67,6 +67,13 @@ export async function* askAll(
     known.add(index);
     return { kind: 'answer', answer };
   };
+  const safe = new Set<number>();
+  const keep = async (index: number, answer: GenerationAnswer): Promise<void> => {
+    const question = open[index];
+    if (question === undefined || safe.has(index)) return;
+    await journal.append(question.key, answer);
+    safe.add(index);
+  };
   /** Ends the asking when journaling fails, or when nobody wants the rest. */
   const stop = new AbortController();
   const settled = arrivals<Asked[]>();
@@ -75,20 +82,20 @@ export async function* askAll(
     const journaling: Promise<void>[] = [];
     const answers = generator.answer(
       open.map(({ request }) => request),
-      { images: options.images, signal: AbortSignal.any([signal, stop.signal]), known: lookAgain },
+      { images: options.images, signal: AbortSignal.any([signal, stop.signal]), known: lookAgain, keep },
     );
-    const keep = async ({ index, outcome }: Answered): Promise<void> => {
+    const settle = async ({ index, outcome }: Answered): Promise<void> => {
       const question = open[index];
       if (question === undefined) return;
       const cached = known.has(index);
-      if (outcome.kind === 'answer' && !cached) await journal.append(question.key, outcome.answer);
+      if (outcome.kind === 'answer' && !cached) await keep(index, outcome.answer);
       settled.push(tell(question.indexes, outcome, cached));
     };
     const failures: unknown[] = [];
     try {
       for await (const one of answers)
         journaling.push(
-          keep(one).catch((error: unknown) => {
+          settle(one).catch((error: unknown) => {
             failures.push(error);
             stop.abort(error);
           }),

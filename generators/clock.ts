@@ -33,6 +33,7 @@ export function waitMs({ first_seconds, most_seconds }: BackOff, failures: numbe
 export function retryAfterMs(header: string | null | undefined, nowMs = Date.now()): number | null {
   const text = header?.trim() ?? '';
   if (/^\d+(?:\.\d+)?$/u.test(text)) return Number(text) * 1000;
-  const at = text === '' ? NaN : Date.parse(text);
+  // Node takes "-3" for a year.
+  const at = /^[A-Z]/iu.test(text) ? Date.parse(text) : NaN;
   return Number.isNaN(at) ? null : Math.max(0, at - nowMs);
 }

@@ -2,7 +2,7 @@
  * What every generator is to those who ask it: a batch of questions in, outcomes out. Implementations: onnx.ts (embedded model),
  * openai.ts (a server), served.ts (a server that it starts), template.ts. Journaling and caching are journal.ts's, around it.
  */
-import type { GenerationRequest, Outcome } from '../core/generation.js';
+import type { GenerationAnswer, GenerationRequest, Outcome } from '../core/generation.js';
 import type { GeneratorIdentity } from '../core/generators.js';
 
 export interface ImageFile {
@@ -39,6 +39,11 @@ export interface AnswerOptions {
    * which is yielded in place of one of its own. A generator without a queue may leave it out.
    */
   readonly known?: (index: number) => Promise<Outcome | null>;
+  /**
+   * Resolves once an answer is safe. A generator that waits for it before it asks the next has no more to ask again after a crash
+   * than it had in flight; one that answers in process may leave it out.
+   */
+  readonly keep?: (index: number, answer: GenerationAnswer) => Promise<void>;
 }
 
 export interface Generator {

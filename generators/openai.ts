@@ -130,9 +130,9 @@ export function endpointGenerator(options: EndpointOptions): Generator {
   /** One try, from its turn to its reply. Null: its answer has come by another way, or its images cannot be read. */
   const attempt = async (
     request: GenerationRequest,
-    images: AnswerOptions['images'],
+    index: number,
+    of: AnswerOptions,
     signals: Signals,
-    known: () => Promise<Outcome | null>,
     tried: boolean,
   ): Promise<Reply | { readonly kind: 'settled'; readonly outcome: Outcome }> => {
     await health.open(signals.waiting);
@@ -141,9 +141,9 @@ export function endpointGenerator(options: EndpointOptions): Generator {
     try {
       // It may have waited long for its turn.
       await health.open(signals.waiting);
-      const already = await known();
-      if (already !== null) return { kind: 'settled', outcome: already };
-      const body = await chatBody(request, images, model);
+      const already = await of.known?.(index);
+      if (already !== null && already !== undefined) return { kind: 'settled', outcome: already };
+      const body = await chatBody(request, of.images, model);
       const guess = guessTokens(request);
       await requestRate.take(1, signals.waiting);
       await tokenRate.take(guess.prompt_tokens + guess.completion_tokens, signals.waiting);
@@ -156,7 +156,11 @@ export function endpointGenerator(options: EndpointOptions): Generator {
       account.settle(used ?? (reply.kind === 'again' && reply.answered ? guess : null));
       if (used !== null)
         tokenRate.giveBack(guess.prompt_tokens + guess.completion_tokens - used.prompt_tokens - used.completion_tokens);
-      if (reply.kind === 'answer') how = 'answered';
+      if (reply.kind === 'answer') {
+        how = 'answered';
+        // It is in flight until it is safe: no more than the limit is asked again after a crash.
+        await of.keep?.(index, reply.answer);
+      }
       if (reply.kind === 'throttled' || (reply.kind === 'again' && reply.reason === 'timeout')) how = 'overloaded';
       return reply;
     } catch (error) {
@@ -174,13 +178,12 @@ export function endpointGenerator(options: EndpointOptions): Generator {
     signals: Signals,
   ): Promise<Outcome> => {
     if (misplacedImage(request)) return unknown('bad_request', 'only a user’s message may hold an image');
-    const known = (): Promise<Outcome | null> => of.known?.(index) ?? Promise.resolve(null);
     const answersBefore = health.answers;
     let tries = 0;
     let paid = 0;
     let tried = false;
     for (; ; tried = true) {
-      const reply = await attempt(request, of.images, signals, known, tried);
+      const reply = await attempt(request, index, of, signals, tried);
       switch (reply.kind) {
         case 'settled':
           return reply.outcome;

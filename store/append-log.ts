@@ -35,7 +35,7 @@ export interface AppendLogOptions {
   readonly folder: string;
   /** Whose segments they are: host and process, for people. */
   readonly owner: string;
-  /** At most one fsync in this time. */
+  /** At most one fsync in this time; what comes while one is under way is written with the next. */
   readonly groupMs?: number;
   /** A longer segment is followed by another. Below 4 GiB: offsets fit 32 bits. */
   readonly segmentBytes?: number;
@@ -55,7 +55,7 @@ interface Segment {
 
 /** Nothing is created before the first line. */
 export function appendLog(objects: Objects, options: AppendLogOptions): AppendLog {
-  const { folder, owner, groupMs = 50, segmentBytes = 2 ** 30 } = options;
+  const { folder, owner, groupMs = 10, segmentBytes = 2 ** 30 } = options;
   // Random, since hosts may share a name and processes a number.
   const prefix = `${owner.replace(/[^A-Za-z0-9._-]/gu, '_')}-${randomBytes(6).toString('hex')}`;
   let waiting: Waiting[] = [];
