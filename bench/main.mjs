@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const BENCHMARKS = ['trainer', 'durability', 'cancel', 'curricula', 'commands'];
+const BENCHMARKS = ['trainer', 'durability', 'cancel', 'curricula', 'commands', 'data'];
 
 const [name, ...args] = process.argv.slice(2);
 if (name === undefined || !BENCHMARKS.includes(name)) {

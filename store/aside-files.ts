@@ -26,11 +26,12 @@ export class AsideFiles {
   /** @throws StagewrightError where nothing can be written there, or the same file is opened twice. */
   open(path: string): AsideFile {
     return attempt(path, () => {
-      mkdirSync(dirname(path), { recursive: true });
-      const target = targetOf(path);
+      makeFolder(dirname(path));
+      const isFile = isFilePlace(path);
+      const target = isFile ? targetOf(path) : path;
       if (this.files.some((file) => file.target === target))
         throw new StagewrightError('DataInvalid', `two outputs would be written to ${path}`, { path });
-      const file = new AsideFile(path, target);
+      const file = new AsideFile(path, target, isFile);
       this.files.push(file);
       return file;
     });
@@ -72,8 +73,9 @@ export class AsideFile {
   constructor(
     readonly path: string,
     readonly target: string,
+    isFile: boolean,
   ) {
-    this.aside = isNoFile(target) ? null : `${target}.part-${pid}`;
+    this.aside = isFile ? `${target}.part-${pid}` : null;
     this.fd = openSync(this.aside ?? target, 'w');
   }
 
@@ -163,11 +165,23 @@ function targetOf(path: string): string {
   }
 }
 
-function isNoFile(path: string): boolean {
+/** False for a pipe or a device. */
+function isFilePlace(path: string): boolean {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isDirectory() === true)
     throw new StagewrightError('DataInvalid', `${path} is a folder: name a file to write`, { path });
-  return found !== undefined && !found.isFile();
+  return found === undefined || found.isFile();
+}
+
+/** Node's own recursive mkdir never returns where a file system takes no folders, as /proc. */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false }) !== undefined) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
+  }
 }
 
 function attempt<T>(path: string, work: () => T): T {

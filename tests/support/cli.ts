@@ -25,18 +25,20 @@ export interface CliOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
   readonly uid?: number;
+  /** Default: nothing on standard input. */
+  readonly stdin?: 'pipe';
 }
 
-export function startCli(args: readonly string[], { env = {}, ...options }: CliOptions = {}): Running {
+export function startCli(args: readonly string[], { env = {}, stdin, ...options }: CliOptions = {}): Running {
   const child = spawn(process.execPath, [join(DIST, 'cli', 'main.js'), ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin ?? 'ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
     ...options,
   });
   let stdout = '';
   let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, stdout, stderr }));
@@ -52,7 +54,7 @@ export function startCli(args: readonly string[], { env = {}, ...options }: CliO
           if (has(text)) resolve();
         };
         look();
-        child.stderr.on('data', look);
+        child.stderr?.on('data', look);
         void ended.then(() => (has(text) ? resolve() : reject(new Error(`ended without ${String(text)}:\n${stderr}`))));
       }),
   };

@@ -1,6 +1,6 @@
 /** `stagewright data letters`: {id, text} lines on standard input, {id, letter} lines on standard output, in their order. */
 import { once } from 'node:events';
-import { dumps } from '../../../core/data/python-dumps.js';
+import { dumps, hasLoneSurrogate } from '../../../core/data/python-dumps.js';
 import { JsonFault } from '../../../core/data/python-json.js';
 import { isObject, type PyValue } from '../../../core/data/python-value.js';
 import { publishedLetter } from '../../../core/data/published-letter.js';
@@ -60,10 +60,12 @@ function answerOf(row: PyValue): string {
   const text = row.get('text');
   if (id === undefined) throw new JsonFault('has no "id"');
   if (typeof text !== 'string') throw new JsonFault('"text" is no string');
-  return dumps(
+  const answer = dumps(
     new Map<string, PyValue>([
       ['id', id],
       ['letter', publishedLetter(text)],
     ]),
   );
+  if (hasLoneSurrogate(answer)) throw new JsonFault('half a surrogate pair cannot be written as UTF-8');
+  return answer;
 }
