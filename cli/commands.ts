@@ -3,6 +3,7 @@
  * command runs, so that help needs neither Temporal nor the trainer.
  */
 import type { ExitCode } from './exit.js';
+import { VERIFY_OPTIONS } from './verify-options.js';
 
 /** What a command is given: its arguments in order, then its options by name. */
 export type Action = (args: readonly string[], options: Options) => Promise<ExitCode>;
@@ -436,13 +437,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary:
       'grade JSON lines {id, gold, pred, kind?, choices?} from standard input; verdicts go to standard output, in any order',
     options: [
-      ['--verifier <name>', 'math, mcq, exact, format, reward, or one of your own (docs/verifiers.md)', 'math'],
+      ['--verifier <name>', 'math, mcq, exact, format, reward, digits, or one of your own (docs/verifiers.md)', 'math'],
       ['--gold-check', 'grade each gold as its own answer: what it refuses no answer can earn'],
+      ...VERIFY_OPTIONS,
     ],
     more:
       'Exit code 1 if a line was no item (its number is on standard error; all others are answered) or a gold was refused. ' +
       'Your own verifiers are in the module that STAGEWRIGHT_VERIFIERS names.',
-    examples: ['stagewright grade <answers.jsonl >graded.jsonl'],
+    examples: ['stagewright grade <answers.jsonl >graded.jsonl', 'stagewright grade --unit required --hedge last'],
     load: async () => (await import('./commands/grade.js')).grade,
   },
 ];

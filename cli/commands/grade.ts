@@ -5,7 +5,8 @@ import { POOL_DEFAULTS } from '../../workers/grading/pool.js';
 import { gradeStream } from '../../workers/grading/stream.js';
 import { readSettings } from '../../workers/settings.js';
 import type { Action } from '../commands.js';
-import { EXIT } from '../exit.js';
+import { CommandError, EXIT } from '../exit.js';
+import { verifySettingsOf } from '../verify-options.js';
 import { CHUNK, standardInput } from '../standard-input.js';
 
 export const grade: Action = async (_args, options) => {
@@ -13,6 +14,9 @@ export const grade: Action = async (_args, options) => {
   const goldCheck = options.goldCheck === true;
   const { verifiers: module } = readSettings(process.env);
   const own = !isVerifierName(verifier);
+  const settings = verifySettingsOf(options);
+  if (settings !== undefined && (own || verifier === 'format' || verifier === 'digits'))
+    throw new CommandError(`verifier ${verifier} has no settings: leave out those options, or use math`, EXIT.usage);
   // A reader that has seen enough (head) ends the command.
   process.stdout.on('error', (error: NodeJS.ErrnoException) =>
     process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed),
@@ -25,6 +29,7 @@ export const grade: Action = async (_args, options) => {
       verifier,
       module,
       goldCheck,
+      ...(settings === undefined ? {} : { settings }),
       threads: Math.min(8, availableParallelism()),
       ...POOL_DEFAULTS,
       batchBytes: CHUNK,

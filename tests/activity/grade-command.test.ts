@@ -133,6 +133,45 @@ describe('stagewright grade', () => {
     expect(unknown.errors).toContain('did you mean "math"?');
   });
 
+  test('the verifier’s settings are options; what is none is refused with the nearest', async () => {
+    const items = [
+      { id: 'unit', gold: '12 cm', pred: '\\boxed{12}' },
+      { id: 'hedge', gold: '5', pred: '\\boxed{3} or \\boxed{5}' },
+      { id: 'percent', gold: '50\\%', pred: '\\boxed{50}' },
+      { id: 'rounding', gold: '3.14159', pred: '\\boxed{3.142}' },
+      { id: 'loose', gold: 'x+1', pred: '\\boxed{y+1}' },
+      { id: 'box', gold: '7', pred: 'The answer is 7.' },
+    ];
+    const verdicts = async (...options: string[]): Promise<unknown[]> => {
+      const said = byId(await grade(options, lines(items)));
+      return items.map(({ id }) => (said.get(id) as { verdict: string }).verdict[0]);
+    };
+    expect(await verdicts()).toEqual(['c', 'u', 'c', 'w', 'w', 'c']);
+    expect(await verdicts('--unit', 'required', '--hedge', 'last', '--percent', 'value')).toEqual([
+      ...['w', 'c', 'w', 'w', 'w', 'c'],
+    ]);
+    expect(await verdicts('--rounding', '3', '--loose', '--require-box')).toEqual(['c', 'u', 'c', 'c', 'c', 'u']);
+    const refused = async (...options: string[]): Promise<unknown> => {
+      const { code, errors, results } = await grade(options, lines(items));
+      expect([code, results]).toEqual([2, []]);
+      return errors;
+    };
+    expect(await refused('--unit', 'requird')).toContain('--unit requird: did you mean "required"?');
+    expect(await refused('--rounding', '31')).toContain('rounding');
+    expect(await refused('--rounding', 'six')).toContain('--rounding six: a number from 0 to 30');
+    expect(await refused('--verifier', 'format', '--loose')).toContain('verifier format has no settings');
+    expect(await refused('--requirebox')).toContain('--require-box');
+  });
+
+  test('the verifier digits grades the words of the embedded model', async () => {
+    const items = [
+      { id: 1, gold: 'B', pred: '<think> top-left 7 </think> \\boxed{ B } <eos>' },
+      { id: 2, gold: 'B', pred: '<think> top-left 7 </think> \\boxed{ B }' },
+    ];
+    const { results } = await grade(['--verifier', 'digits'], lines(items));
+    expect(results).toMatchObject([{ verdict: 'correct' }, { verdict: 'ungradable', reason: 'no-answer' }]);
+  });
+
   test('the gold check refuses golds that no answer can match, and names them', async () => {
     const ended = await grade(
       ['--gold-check'],

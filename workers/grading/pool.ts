@@ -4,12 +4,15 @@
  */
 import { Worker } from 'node:worker_threads';
 import { StagewrightError } from '../../core/failures.js';
+import type { VerifySettings } from '../../core/verify/settings.js';
 import type { Batch, FromThread, ThreadSetup } from './protocol.js';
 
 export interface PoolOptions {
   readonly verifier: string;
   readonly module: string | null;
   readonly goldCheck: boolean;
+  /** Of a built-in verifier, where they are not its defaults. */
+  readonly settings?: VerifySettings;
   readonly threads: number;
   /** Of one line. */
   readonly limitMs: number;
@@ -75,8 +78,8 @@ export class GradingPool {
 
   private start(): void {
     const progress = new SharedArrayBuffer(4);
-    const { verifier, module, goldCheck, heapMb } = this.options;
-    const workerData: ThreadSetup = { verifier, module, goldCheck, progress };
+    const { verifier, module, goldCheck, settings, heapMb } = this.options;
+    const workerData: ThreadSetup = { verifier, module, goldCheck, settings, progress };
     const worker = new Worker(new URL('./thread.js', import.meta.url), {
       workerData,
       // Flags of the program around it are not the thread's.

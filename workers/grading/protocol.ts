@@ -1,10 +1,12 @@
 /** What the pool and its threads say to each other. Lines travel as bytes that change hands, so nothing is copied. */
+import type { VerifySettings } from '../../core/verify/settings.js';
 
 export interface ThreadSetup {
   readonly verifier: string;
   /** Module with the user's own verifiers, an absolute path; null = none. */
   readonly module: string | null;
   readonly goldCheck: boolean;
+  readonly settings: VerifySettings | undefined;
   /** [0]: number of the line of the current batch that is being graded, from 1; 0 = none. */
   readonly progress: SharedArrayBuffer;
 }

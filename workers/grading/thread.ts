@@ -20,10 +20,10 @@ function say(message: FromThread, transfer: ArrayBuffer[] = []): void {
 
 type Grader = (item: Item) => Result | Promise<Result>;
 
-async function graderOf({ verifier, module }: ThreadSetup): Promise<Grader> {
+async function graderOf({ verifier, module, settings }: ThreadSetup): Promise<Grader> {
   if (isVerifierName(verifier)) {
     const own = VERIFIERS[verifier];
-    return (item) => own(item);
+    return (item) => own(item, settings);
   }
   const all = module === null ? new Map<string, never>() : await loadOwnVerifiers(module);
   const found = all.get(verifier);
