@@ -6,6 +6,7 @@ import { gradeStream } from '../../workers/grading/stream.js';
 import { readSettings } from '../../workers/settings.js';
 import type { Action } from '../commands.js';
 import { CommandError, EXIT } from '../exit.js';
+import { endWithReader } from '../standard-output.js';
 import { verifySettingsOf } from '../verify-options.js';
 import { CHUNK, standardInput } from '../standard-input.js';
 
@@ -17,10 +18,7 @@ export const grade: Action = async (_args, options) => {
   const settings = verifySettingsOf(options);
   if (settings !== undefined && (own || verifier === 'format' || verifier === 'digits'))
     throw new CommandError(`verifier ${verifier} has no settings: leave out those options, or use math`, EXIT.usage);
-  // A reader that has seen enough (head) ends the command.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-    process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed),
-  );
+  endWithReader('grade');
   const counts = await gradeStream(
     standardInput(),
     process.stdout,

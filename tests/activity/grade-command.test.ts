@@ -163,6 +163,25 @@ describe('stagewright grade', () => {
     expect(await refused('--requirebox')).toContain('--require-box');
   });
 
+  test('a folder as input, and an output that takes nothing, are said', async () => {
+    const shell = (redirect: string): Promise<{ code: unknown; errors: string }> =>
+      new Promise((done) => {
+        const command = ['-c', `exec "$0" "$1" grade ${redirect}`, process.execPath, join(DIST, 'cli/main.js')];
+        const child = spawn('sh', command, { stdio: ['pipe', 'ignore', 'pipe'] });
+        let errors = '';
+        child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+        child.on('close', (code) => done({ code, errors }));
+        child.stdin.on('error', () => undefined);
+        child.stdin.end(lines([{ id: 1, gold: '5', pred: '5' }]));
+      });
+    expect(await shell('</')).toEqual({
+      code: 2,
+      errors: expect.stringContaining('standard input is a folder') as string,
+    });
+    if (process.platform === 'linux')
+      expect(await shell('>/dev/full')).toEqual({ code: 1, errors: expect.stringContaining('ENOSPC') as string });
+  });
+
   test('the verifier digits grades the words of the embedded model', async () => {
     const items = [
       { id: 1, gold: 'B', pred: '<think> top-left 7 </think> \\boxed{ B } <eos>' },

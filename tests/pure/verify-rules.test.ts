@@ -1,26 +1,11 @@
 /**
  * Every rule of the verifier is needed: without it a case fails, of the open cases or of the witnesses below. A rule that nothing
- * needs is deleted. `STAGEWRIGHT_RULES=1` prints which cases each rule carries.
+ * needs is deleted. `STAGEWRIGHT_RULES=1 npm run test:pure -- verify-rules` prints which cases each rule carries.
  */
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { Item, Verdict } from '../../core/verify/contract.js';
+import type { Verdict } from '../../core/verify/contract.js';
 import { type RuleId, RULES, withoutRule } from '../../core/verify/rules.js';
-import type { VerifySettings } from '../../core/verify/settings.js';
-import { VERIFIERS, type VerifierName } from '../../core/verify/verifiers.js';
-
-interface Case extends Item {
-  readonly id: string;
-  readonly expect: string;
-  readonly also?: string;
-  readonly reason?: string;
-  readonly verifier?: VerifierName;
-  readonly settings?: Partial<VerifySettings>;
-}
-const open = readFileSync(new URL('../verifier/cases.open.jsonl', import.meta.url), 'utf8')
-  .trimEnd()
-  .split('\n')
-  .map((line) => JSON.parse(line) as Case);
+import { failing, OPEN_CASES, type Case } from '../support/verifier-cases.js';
 
 /** Of rules that no open case needs: gold, response, verdict. */
 const WITNESSES: readonly (readonly [
@@ -51,16 +36,6 @@ const WITNESSES: readonly (readonly [
   ['word-lists', '\\text{red, blue}', '\\boxed{\\text{blue and red}}', 'correct'],
 ];
 
-const grade = (one: Case): { verdict: string; reason?: string } => VERIFIERS[one.verifier ?? 'math'](one, one.settings);
-function failing(cases: readonly Case[]): string[] {
-  return cases
-    .filter((one) => {
-      const { verdict, reason } = grade(one);
-      if (verdict !== one.expect && verdict !== one.also) return true;
-      return verdict === 'ungradable' && one.reason !== undefined && reason !== one.reason;
-    })
-    .map((one) => one.id);
-}
 const witnesses = WITNESSES.map(([rule, gold, pred, verdict, choices]): Case => {
   return { id: `witness of ${rule}`, gold, pred, expect: verdict, ...(choices === undefined ? {} : { choices }) };
 });
@@ -70,7 +45,7 @@ test('the witnesses hold with all rules', () => {
 });
 
 test('without any one rule a case fails', () => {
-  const all = [...open, ...witnesses];
+  const all = [...OPEN_CASES, ...witnesses];
   const carried = (Object.keys(RULES) as RuleId[]).map((id) => [id, withoutRule(id, () => failing(all))] as const);
   if (process.env.STAGEWRIGHT_RULES === '1')
     for (const [id, cases] of carried) console.log(`${id}: ${cases.length} (${cases.slice(0, 3).join(', ')})`);

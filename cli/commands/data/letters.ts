@@ -8,15 +8,13 @@ import { LineSplitter, valueOf } from '../../../store/json-lines.js';
 import type { Action } from '../../commands.js';
 import { EXIT } from '../../exit.js';
 import { standardInput } from '../../standard-input.js';
+import { endWithReader } from '../../standard-output.js';
 
 const NAMED_FAULTS = 20;
 const BATCH = 256 * 1024;
 
 export const letters: Action = async () => {
-  // A reader that has seen enough (head) ends the command.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-    process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed),
-  );
+  endWithReader('data letters');
   let [lines, faults, out] = [0, 0, ''];
   const fault = (number: number, reason: string): void => {
     faults += 1;
