@@ -300,6 +300,31 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     group: 'Data',
+    usage: 'data difficulty',
+    summary: 'the pass rate of each row, from K samples of a model, graded by the verifier that rewards come from',
+    options: [
+      ['--input <file>', 'rows: rows.jsonl, or `index`, `problem`, `answer`, `images`'],
+      [
+        '--samples <file>',
+        '{"id", "sample", "text"} lines in any order: samples 0 to K-1 of each row; a null text is none',
+      ],
+      ['--out <file>', 'where the rows go with their pass rates, in order'],
+      ['--k <n>', 'samples of a row', '16'],
+      ['--verifier <name>', 'what the samples are graded by', 'math'],
+      ['--saturated <rate>', 'leave out rows with at least this pass rate'],
+      ['--hopeless <rate>', 'leave out rows with at most this pass rate'],
+      ['--max-unknown <share>', 'most rows, as a share, without a pass rate; above it nothing is written', '0.01'],
+      ['--refused <file>', 'keep every row that is out, and every line that cannot be read, with the reason'],
+    ],
+    more:
+      'Published rows get `predictions`, `correctness` and `pass_rate` as the published script writes them; rows of rows.jsonl stay what ' +
+      'they are, with `pass_rate`, and the others in `meta`. A row with a sample that is missing or no answer is unknown: it has no pass rate. ' +
+      '`data curriculum` orders what comes out.',
+    examples: ['stagewright data difficulty --input rows.jsonl --samples samples.jsonl --k 16 --out scored.jsonl'],
+    load: async () => (await import('./commands/data/difficulty.js')).difficulty,
+  },
+  {
+    group: 'Data',
     usage: 'data overlap',
     summary: 'rows of training sets that benchmarks hold, by text and by decoded pixels: exact duplicates, listed',
     options: [

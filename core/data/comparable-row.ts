@@ -72,7 +72,7 @@ function imagesOf(value: PyValue | undefined): string[] {
 }
 
 /** A list, an object by letter, or keys `A`, `option_A` and the like. */
-function optionsOf(place: PyObject): string[] {
+export function optionsOf(place: PyObject): string[] {
   for (const key of OPTION_KEYS) {
     const value = place.get(key);
     if (Array.isArray(value)) return value.map(str);
