@@ -300,6 +300,32 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     group: 'Data',
+    usage: 'data map',
+    summary: 'rows as EasyR1 or TRL reads them, several sets in one file, in an order that its epochs do not spoil',
+    options: [
+      ['--input <files...>', 'sets, one after the other: rows.jsonl, or rows as the published scripts write them', []],
+      ['--to <trainer>', 'easyr1 (`problem`, `images`, `answer`) or trl (`prompt`, `images`, `answer`)'],
+      ['--out <file>', 'where the rows go'],
+      ['--order <order>', 'within each set: file, easy_to_hard or hard_to_easy', 'file'],
+      ['--epochs <n>', 'write all epochs out, for one pass of a trainer that would begin anew with each', '1'],
+      [
+        '--whole-batches-of <n>',
+        'for a trainer that drops the last incomplete batch: the first rows come once more at the start',
+      ],
+      ['--capability <name>', 'of published rows, which do not say it'],
+      ['--kind <name>', 'of published rows'],
+    ],
+    more:
+      'Each mapping goes there and back without loss. A set that the trainer’s loader would break on is not written: mixed types, null ' +
+      'images, "@" in the path, columns that not every row has, more or fewer <image> than images; each is named with its line, its key ' +
+      'and what to do. Of several epochs a set ends before the next begins, and each row comes equally often.',
+    examples: [
+      'stagewright data map --input perception.jsonl textual.jsonl visual.jsonl --to easyr1 --order easy_to_hard --epochs 15 --whole-batches-of 512 --out train.jsonl',
+    ],
+    load: async () => (await import('./commands/data/map.js')).map,
+  },
+  {
+    group: 'Data',
     usage: 'data difficulty',
     summary: 'the pass rate of each row, from K samples of a model, graded by the verifier that rewards come from',
     options: [
