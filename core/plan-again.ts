@@ -18,6 +18,7 @@ import {
   type PlannedStage,
 } from './plan.js';
 import { uniteData } from './plan-data.js';
+import { rekeyData } from './rekey-data.js';
 
 export const planChangeSchema = z.discriminatedUnion('kind', [
   /** Other settings of a stage: going on from a checkpoint of the old one, from weights only, or (a later stage) from its start. */
@@ -96,17 +97,19 @@ function rekeyed(
     const altered = alter(stage);
     const base = altered ?? stage;
     const parent = base.parent === null ? null : (now.get(base.parent) ?? base.parent);
-    if (altered === null && parent === stage.parent) return stage;
+    const data = rekeyData(base.data, now);
+    if (altered === null && parent === stage.parent && data === stage.data) return stage;
     const { key: __, ...material } = { key: '', ...base };
-    const sealed = sealStage({ ...material, parent });
+    const sealed = sealStage({ ...material, parent, data });
     now.set(stage.key, sealed.key);
     return sealed;
   });
   const evaluations = plan.evaluations.map((evaluation) => {
-    const moved = now.get(evaluation.weights);
-    if (moved === undefined) return evaluation;
+    const weights = now.get(evaluation.weights) ?? evaluation.weights;
+    const data = rekeyData(evaluation.data, now);
+    if (weights === evaluation.weights && data === evaluation.data) return evaluation;
     const { key: __, ...material } = evaluation;
-    return sealEvaluation({ verifier: { ...DIGITS_VERIFIER }, ...material, weights: moved });
+    return sealEvaluation({ verifier: { ...DIGITS_VERIFIER }, ...material, weights, data });
   });
   return sealPlan({ ...body, stages, evaluations });
 }
@@ -120,7 +123,9 @@ function arranged(plan: Plan, order: readonly (string | readonly string[])[]): P
       ...chosen
     } = typeof item === 'string' ? find(plan, item) : merged(item.map((name) => find(plan, name)));
     const before = stages.at(-1);
-    stages.push(sealStage({ ...chosen, parent: before === undefined ? chosen.parent : before.key }));
+    // What was trained from scratch depends on nothing before it, wherever it stands.
+    const scratch = before === undefined || chosen.parent === null;
+    stages.push(sealStage({ ...chosen, parent: scratch ? chosen.parent : before.key }));
   }
   const first = plan.evaluations[0];
   const sets = new Map(plan.evaluations.map((evaluation) => [evaluation.data.key, evaluation]));
