@@ -29,7 +29,7 @@ const MAY_IMPORT = {
   workers: ['core', 'store', 'runner', 'trainers', 'generators', 'workflows', 'activities'],
   client: ['core', 'store', 'runner', 'workflows', 'workers'],
   cli: ['core', 'store', 'runner', 'generators', 'serving', 'workflows', 'workers', 'client'],
-  campaign: ['core', 'store', 'client', 'cli', 'workers', 'workflows'],
+  campaign: ['core', 'store', 'trainers', 'client', 'cli', 'workers', 'workflows'],
 };
 
 /** Not in the workflow sandbox: some of these bundle silently and fail later. */

@@ -3,25 +3,27 @@
  * Prints every seed and the 95 % t intervals over seeds; none is dropped. A seed whose base misses the floors fails the run. What
  * is trained already is reused, so it can be interrupted and started again.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import CliTable from 'cli-table3';
-import { connect } from '../client/connection.js';
-import { readFacts } from '../client/facts.js';
-import { LocalStack } from '../cli/local-stack.js';
-import { readRecipe } from '../client/recipe-file.js';
 import { ROOT } from '../cli/root.js';
-import { startCurriculum } from '../client/start-curriculum.js';
 import { PLAIN_TABLE } from '../cli/tables.js';
-import { watchCurriculum } from '../client/watch.js';
 import { canonicalJson } from '../core/canonical-json.js';
 import { evaluationSummarySchema, type EvaluationSummary } from '../core/evaluation.js';
-import { planRecipe, type Plan } from '../core/plan.js';
+import type { Plan } from '../core/plan.js';
 import { tInterval } from '../core/t-interval.js';
+import { planSeed, runPlans } from './run-plans.js';
+import { parseSeeds } from './seed-list.js';
 
 const ARMS = ['staged', 'merged', 'visual-only'] as const;
 type Arm = (typeof ARMS)[number];
+/** All arms train on questions as they come; what the funnel changes is funnel.ts's. */
+const RECIPES: Record<Arm, (seed: number) => Parameters<typeof planSeed>> = {
+  staged: (seed) => ['digits-staged', seed, 'unfiltered'],
+  merged: (seed) => ['digits-merged', seed],
+  'visual-only': (seed) => ['digits-visual-only', seed],
+};
 const FLOORS = { perception: 0.7, captionAt: 0.95, format: 0.9, visualLow: 0.15, visualHigh: 0.7 };
 const say = (text: string): void => void process.stderr.write(`seeds: ${text}\n`);
 
@@ -50,26 +52,13 @@ const home = resolve(ROOT, values.home);
 const seeds = parseSeeds(values.seeds);
 const arms = ARMS.filter((arm) => values.arms.split(',').includes(arm));
 const plans: { arm: Arm; plan: Plan }[] = [];
-for (const seed of seeds) for (const arm of arms) plans.push({ arm, plan: await planSeed(arm, seed) });
+for (const seed of seeds) for (const arm of arms) plans.push({ arm, plan: await planSeed(...RECIPES[arm](seed)) });
 
-mkdirSync(home, { recursive: true });
-// Two stages at once with one thread each: the same bytes as one with two (execution is no part of a key), in less time.
-const stack = await LocalStack.start({ home, env: { ...process.env, STAGEWRIGHT_CPU_SLOTS: '2' }, say });
-try {
-  const client = await connect(stack.settings);
-  await Promise.all(
-    plans.map(async ({ plan }) => {
-      const { workflowId } = await startCurriculum(client, plan, stack.settings, { replace: false, say });
-      const quiet = { onSnapshot: () => undefined, onSilence: () => undefined };
-      const end = await watchCurriculum(client, workflowId, quiet, { pollMs: 60_000 });
-      if (end.kind !== 'done') throw new Error(`${plan.recipe}: ${end.kind}`);
-      say(`${plan.recipe} done`);
-    }),
-  );
-  await client.connection.close();
-} finally {
-  await stack.stop();
-}
+await runPlans(
+  plans.map(({ plan }) => plan),
+  home,
+  say,
+);
 
 const points = [
   ...new Map(plans.flatMap(({ arm, plan }) => pointsOf(arm, plan)).map((p) => [`${p.seed} ${p.model}`, p])).values(),
@@ -81,13 +70,6 @@ const failed = floorsMissed(points);
 for (const miss of failed) process.stdout.write(`FLOOR MISSED: ${miss}\n`);
 process.stdout.write(`${seeds.length} seeds, ${failed.length} floors missed\n`);
 process.exitCode = failed.length === 0 ? 0 : 1;
-
-async function planSeed(arm: Arm, seed: number): Promise<Plan> {
-  const file = join(ROOT, 'configs', 'recipes', `digits-${arm}.yaml`);
-  const recipe = await readRecipe(file);
-  const stages = recipe.stages.map((stage) => ({ ...stage, execution: { ...stage.execution, threads: 1 } }));
-  return planRecipe({ ...recipe, name: `${recipe.name}-seed-${seed}`, seed, stages }, await readFacts(recipe, file));
-}
 
 function pointsOf(arm: Arm, plan: Plan): Point[] {
   return plan.evaluations.map(({ key, stage }) => {
@@ -179,13 +161,4 @@ function floorsMissed(rows: readonly Point[]): string[] {
         ? [`seed ${p.seed}: base visual ${p.visual}`]
         : []),
     ]);
-}
-
-function parseSeeds(text: string): number[] {
-  return text.split(',').flatMap((part) => {
-    const [from, to] = part.split('-').map(Number);
-    if (from === undefined || !Number.isInteger(from) || (to !== undefined && !Number.isInteger(to)))
-      throw new Error(`--seeds takes numbers and ranges, as 1-10 or 1,3: not "${text}"`);
-    return Array.from({ length: (to ?? from) - from + 1 }, (_, i) => from + i);
-  });
 }

@@ -30,6 +30,7 @@ export class ProgressLines implements Watcher {
       status,
       running.map((stage) => live.get(stage.key)?.progress?.step),
       running.map((s) => live.get(s.key)?.progress?.phase),
+      running.map((s) => live.get(s.key)?.data),
     ]);
     const now = this.now();
     if (seen !== this.lastSeen) {

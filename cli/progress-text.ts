@@ -1,5 +1,6 @@
 /** Words for what a watcher sees: pure, so that the live view, plain lines and `status` say the same. */
 import { assertNever } from '../core/assert-never.js';
+import type { DataStatus } from '../core/data/work.js';
 import type { Choice, CurriculumStatus, GateStatus, Question, StageStatus } from '../core/states.js';
 import type { Live } from '../client/snapshot.js';
 
@@ -19,6 +20,7 @@ export function rate(stepsPerSecond: number): string {
 /** How a stage that is at work stands, e.g. `42/80 steps · 3.1 steps/s · 12 s left · checkpoint at 40`. */
 export function liveWords(stage: StageStatus, live: Live | undefined): string {
   const progress = live?.progress ?? null;
+  if (live?.data !== undefined) return dataWords(live.data);
   if (progress === null) return waitWords(live);
   const { step, planned_steps: planned, steps_per_second: speed, last_manifest: manifest } = progress;
   const parts = [`${step ?? 0}/${planned} steps`];
@@ -27,6 +29,38 @@ export function liveWords(stage: StageStatus, live: Live | undefined): string {
   if (manifest !== null) parts.push(`checkpoint at ${manifest.step}`);
   if (stage.attempts > 1) parts.push(`attempt ${stage.attempts}`);
   return parts.join(' · ');
+}
+
+/** How a data set stands that is being made, e.g. `data set unseen: from the image alone by onnx@1a2b · 512/4096 rows · 610 rows/s · 6 s left`. */
+export function dataWords(data: DataStatus): string {
+  const { name, state, phase, rows, rows_done: done, seconds, spent } = data;
+  const at = `data set ${name}`;
+  switch (state) {
+    case 'inputs':
+      return `${at}: making what it is made of`;
+    case 'asking': {
+      const speed = seconds > 0 ? done / seconds : 0;
+      const left = rows === null || speed === 0 ? [] : [`${duration((rows - done) / speed)} left`];
+      return [
+        `${at}${phase === null ? '' : `: ${phase}`}`,
+        `${done}/${rows ?? '?'} rows`,
+        ...(speed > 0 ? [`${speed.toFixed(speed < 10 ? 1 : 0)} rows/s`] : []),
+        ...(spent.cost === null ? [] : [`cost ${spent.cost.toFixed(2)}`]),
+        ...left,
+      ].join(' · ');
+    }
+    case 'assembling':
+      return `${at}: putting it together`;
+    case 'waiting':
+      return `${at} waits for an answer: ${data.question?.reason ?? ''}`.trimEnd();
+    case 'done':
+    case 'stopped':
+    case 'failed':
+    case 'cancelled':
+      return `${at}: ${state}`;
+    default:
+      return assertNever(state);
+  }
 }
 
 function waitWords(live: Live | undefined): string {

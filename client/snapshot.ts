@@ -1,11 +1,12 @@
 /** What a watcher sees of a curriculum at one moment, asked from the server. Hints for people; the store holds the truth. */
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { WorkflowNotFoundError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { isOpen } from '../core/control.js';
-import { stageId } from '../core/ids.js';
+import { dataStatusSchema, type DataStatus } from '../core/data/work.js';
+import { dataId, stageId } from '../core/ids.js';
 import { trainingProgressSchema, type TrainingProgress } from '../core/launch.js';
 import { curriculumStatusSchema, stageStatusSchema, type CurriculumStatus, type StageStatus } from '../core/states.js';
-import { curriculumStatusQuery, stageStatusQuery } from '../workflows/messages.js';
+import { curriculumStatusQuery, dataStatusQuery, stageStatusQuery } from '../workflows/messages.js';
 import { otherVersion, parseAnswer } from './answers.js';
 import { call, isUnanswered } from './connection.js';
 
@@ -16,6 +17,8 @@ export interface Live {
   readonly activity: string | null;
   readonly attempt: number;
   readonly trouble: string | null;
+  /** The data set that is being made for it, or the one that this one waits for. */
+  readonly data?: DataStatus;
 }
 export interface Snapshot {
   readonly status: CurriculumStatus;
@@ -68,6 +71,7 @@ async function ask<T>(client: Client, query: () => Promise<T>): Promise<T> {
 
 async function readLive(client: Client, key: string): Promise<Live> {
   const { raw } = await call(client, () => client.workflow.getHandle(stageId(key)).describe());
+  const data = await readData(client, raw);
   const pending = raw.pendingActivities ?? [];
   const activity = pending.find((p) => p.activityType?.name === 'train') ?? pending[0];
   const payload = activity?.heartbeatDetails?.payloads?.[0];
@@ -78,7 +82,20 @@ async function readLive(client: Client, key: string): Promise<Live> {
     activity: activity?.activityType?.name ?? null,
     attempt: activity?.attempt ?? 0,
     trouble: activity?.lastFailure?.message ?? null,
+    ...(data === undefined ? {} : { data }),
   };
+}
+
+type Described = Awaited<ReturnType<WorkflowHandle['describe']>>['raw'];
+
+/** A set waits for the one that it is made of, a child of its own: the last of them is at work. */
+async function readData(client: Client, { pendingChildren }: Described): Promise<DataStatus | undefined> {
+  const child = pendingChildren?.find(({ workflowId }) => workflowId?.startsWith(dataId('')) === true)?.workflowId;
+  if (typeof child !== 'string') return undefined;
+  const handle = client.workflow.getHandle(child);
+  const { raw } = await call(client, () => handle.describe());
+  const below = await readData(client, raw);
+  return below ?? parseAnswer(dataStatusSchema, await ask(client, () => handle.query(dataStatusQuery)), 'status');
 }
 
 async function orUndefined<T>(asked: Promise<T>): Promise<T | undefined> {

@@ -27,6 +27,7 @@ export const TASKS = {
   'test:clients': (args) => ({ module: [join(ROOT, 'tests', 'clients', 'run.mjs'), ...args] }),
   campaign: (args) => ({ module: [join(ROOT, 'dist', 'campaign', 'main.js'), ...args] }),
   seeds: (args) => ({ module: [join(ROOT, 'dist', 'campaign', 'seeds.js'), ...args] }),
+  funnel: (args) => ({ module: [join(ROOT, 'dist', 'campaign', 'funnel.js'), ...args] }),
   bench: (args) => ({ steps: [[join(ROOT, 'bench', 'main.mjs'), ...args]] }),
   docs: (args) => ({ module: [join(ROOT, 'dist', 'cli', 'pages', 'main.js'), ...args] }),
   setup: () => ({}),

@@ -6,13 +6,17 @@ import { withMetricsTable } from '../../workers/telemetry/metrics-table.js';
 import { ROOT } from '../root.js';
 import { commandsPage } from './commands-page.js';
 import { failuresPage } from './failures-page.js';
+import { readFunnelRows, withFunnelTables } from './funnel-table.js';
 import { recipeSchemaText } from './recipe-schema.js';
 
 const OPERATIONS = join('docs', 'operations.md');
+const RESULTS = join('docs', 'results.md');
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 const PAGES: readonly (readonly [file: string, text: () => string])[] = [
   [join('docs', 'commands.md'), commandsPage],
   [join('docs', 'failures.md'), failuresPage],
-  [OPERATIONS, () => withMetricsTable(readFileSync(join(ROOT, OPERATIONS), 'utf8'))],
+  [OPERATIONS, () => withMetricsTable(read(OPERATIONS))],
+  [RESULTS, () => withFunnelTables(read(RESULTS), readFunnelRows(read(join('models', 'funnel.jsonl'))))],
   [join('configs', 'recipe.schema.json'), recipeSchemaText],
 ];
 

@@ -11,6 +11,7 @@ import { ROOT } from '../root.js';
 import { accuracyByRecipe, type AccuracyTable, type KindCapabilities } from './accuracy.js';
 import { accuracyText } from './accuracy-text.js';
 import { recipeFigures, type RecipeFigures } from './figures.js';
+import { funnelText } from './funnel-text.js';
 import type { RunHistory } from './history.js';
 import { reportPage, type RecipePart } from './page.js';
 import { readAnswers, readResults, type RecipeResults } from './results.js';
@@ -66,6 +67,11 @@ export async function writeReport({
     parts.push({ recipe, results, figures, samples: await readSamples(store, results) });
   }
   const all = parts.map((part) => part.results);
+  const funnels: string[] = [];
+  for (const { plan } of all) {
+    const kept = await funnelText(store, plan);
+    if (kept !== null) funnels.push(kept);
+  }
   const comparison = all.length > 1 ? accuracyByRecipe(all, kinds) : [];
   const madeAt = new Date();
   const page = await reportPage({ title, madeAt, versions: versions(), recipes: parts, comparison });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ProgressLines } from '../../cli/progress-lines.js';
 import { duration, liveWords, questionText, rate } from '../../cli/progress-text.js';
 import type { Live, Snapshot } from '../../client/snapshot.js';
+import { dataStatusSchema, NOTHING_SPENT } from '../../core/data/work.js';
 import type { StageStatus } from '../../core/states.js';
 
 const stage: StageStatus = {
@@ -55,6 +56,28 @@ describe('words', () => {
     expect(liveWords(stage, live(40))).toBe('40/80 steps · 2.0 steps/s · 20 s left · checkpoint at 20');
   });
   it('a stage without a trainer says what it waits for', () => {
+    const making = (change: object): Live => ({
+      ...{ progress: null, activity: null, attempt: 0, trouble: null },
+      data: dataStatusSchema.parse({
+        ...{ name: 'unseen', key: 'd', state: 'asking', phase: 'from the image alone by onnx@1', rows: 4096 },
+        ...{
+          rows_done: 1024,
+          seconds: 4,
+          spent: NOTHING_SPENT,
+          question: null,
+          last_failure: null,
+          last_control: null,
+        },
+        ...change,
+      }),
+    });
+    expect(liveWords(stage, making({}))).toBe(
+      'data set unseen: from the image alone by onnx@1 · 1024/4096 rows · 256 rows/s · 12 s left',
+    );
+    expect(liveWords(stage, making({ spent: { ...NOTHING_SPENT, cost: 1.5 }, rows_done: 0 }))).toBe(
+      'data set unseen: from the image alone by onnx@1 · 0/4096 rows · cost 1.50',
+    );
+    expect(liveWords(stage, making({ state: 'assembling' }))).toBe('data set unseen: putting it together');
     const waiting: Live = { progress: null, activity: 'acquireGpu', attempt: 7, trouble: 'no free CPU slot' };
     expect(liveWords(stage, waiting)).toBe('no free CPU slot');
   });

@@ -2,8 +2,9 @@
 import { expect, it, test } from 'vitest';
 import { amendableSettings, amendStage, isOtherStage, positionBreakers } from '../../core/amend.js';
 import { planAgain, type PlanChange } from '../../core/plan-again.js';
-import { checkpointWeightsKey, planSchema, type Plan, type PlannedStage } from '../../core/plan.js';
-import { planCommitted } from '../support/committed-recipes.js';
+import { checkpointWeightsKey, planRecipe, planSchema, type Plan, type PlannedStage } from '../../core/plan.js';
+import { readFacts } from '../../client/facts.js';
+import { committedRecipes, planCommitted } from '../support/committed-recipes.js';
 
 const staged = await planCommitted('digits-staged');
 const stageOf = (plan: Plan, name: string): PlannedStage => {
@@ -90,7 +91,7 @@ it('handed-over weights are the parent of what follows; the stage itself stays',
   expect(moved(plan)).toEqual(['visual']);
   expect(stageOf(plan, 'visual').parent).toBe(weights);
   expect(plan.evaluations.map((one) => one.weights)).toEqual([
-    ...keys(staged).slice(0, 2),
+    ...keys(staged).slice(0, 3),
     weights,
     stageOf(plan, 'visual').key,
   ]);
@@ -102,9 +103,9 @@ it('another order of rows is another stage', () => {
 });
 
 test.each([
-  ['order-123', ['base', 'perception', 'textual', 'visual']],
-  ['order-213', ['base', 'textual', 'perception', 'visual']],
-  ['order-321', ['base', 'visual', 'textual', 'perception']],
+  ['order-123', ['witness', 'base', 'perception', 'textual', 'visual']],
+  ['order-213', ['witness', 'base', 'textual', 'perception', 'visual']],
+  ['order-321', ['witness', 'base', 'visual', 'textual', 'perception']],
 ])('stages arranged as in %s are the stages of that variant', async (variant, order) => {
   const arranged = planSchema.parse(planAgain(staged, { kind: 'arrange', order }));
   const written = await planCommitted(`digits-staged.${variant}`);
@@ -112,14 +113,31 @@ test.each([
   expect(arranged.evaluations.map(({ key }) => key)).toEqual(written.evaluations.map(({ key }) => key));
 });
 
+it('what an amended stage answers is another data set, and so is all that is made of it', async () => {
+  const base = stageOf(staged, 'base');
+  const plan = amend({ set: { 'training.steps': 1400 } }, staged, base.key);
+  expect(moved(plan)).toEqual(['base', 'perception', 'textual', 'visual']);
+  const written = committedRecipes().find(({ name }) => name === 'digits-staged');
+  if (written === undefined) throw new Error('no recipe');
+  const { recipe, file } = written;
+  const stages = recipe.stages.map((stage) =>
+    stage.name === 'base' ? { ...stage, training: { ...stage.training, steps: 1400 } } : stage,
+  ) as typeof recipe.stages;
+  expect(plan).toEqual(planRecipe({ ...recipe, stages }, await readFacts(recipe, file)));
+  expect(amend({ set: { 'training.steps': 1300 } }, plan, stageOf(plan, 'base').key)).toEqual(staged);
+});
+
 it('merged stages take the rows of all and as many steps', () => {
   const plan = planAgain(staged, { kind: 'arrange', order: ['base', ['perception', 'textual', 'visual']] });
   expect(plan.stages.map(({ name }) => name)).toEqual(['base', 'perception-textual-visual']);
-  expect(plan.stages[1]).toMatchObject({ parent: keys(staged)[0], objective: { training: { steps: 210 } } });
+  expect(plan.stages[1]).toMatchObject({
+    parent: stageOf(staged, 'base').key,
+    objective: { training: { steps: 210 } },
+  });
   expect(plan.stages[1]?.data.parts?.map(({ name }) => name)).toEqual(['perception', 'textual', 'visual']);
   expect(() => planAgain(staged, { kind: 'arrange', order: [['base', 'visual']] })).toThrow('cannot be merged');
   expect(() => planAgain(staged, { kind: 'arrange', order: ['bass'] })).toThrow(
-    'no stage "bass" in the plan; known: base',
+    'no stage "bass" in the plan; known: witness, base',
   );
 });
 
