@@ -7,7 +7,7 @@ import type { DerivedDerivation } from '../data-source.js';
 import { UNKNOWN_REASONS, type Outcome, type UnknownReason } from '../generation.js';
 import type { Row } from '../row.js';
 import { difficultyVerdict, gradeSample, passRate, type GradedSample } from './difficulty.js';
-import { describeJudgement, DROP_REASONS, judge, predictionOf } from './perception-filter.js';
+import { describeJudgement, DROP_REASONS, judge, predictionOf, type Prediction } from './perception-filter.js';
 import { modelsOf, modelWords, phasesOf } from './phases.js';
 import type { EvidenceAnswer, RowOutcome } from './record.js';
 import { describeRefusal, REPLY_REASONS } from './reply.js';
@@ -68,10 +68,17 @@ function judgeSeen(
   const predictions = phasesOf(derivation).flatMap(({ name, asked, model }) => {
     const identity = models[model];
     const [one] = said.get(name) ?? [];
-    if (identity === undefined || one === undefined || (asked !== 'image' && asked !== 'caption')) return [];
-    return [{ one, model, prediction: predictionOf(modelWords(identity), asked, one.outcome, row) }];
+    if (identity === undefined || (asked !== 'image' && asked !== 'caption')) return [];
+    const words = modelWords(identity);
+    // A model without a word is no reason to keep the row.
+    const prediction: Prediction =
+      one === undefined
+        ? { model: words, sees: asked, unknown: 'absent' }
+        : predictionOf(words, asked, one.outcome, row);
+    return [{ one, model, prediction }];
   });
-  const answers = predictions.map(({ one, model, prediction }) => {
+  const answers = predictions.flatMap(({ one, model, prediction }) => {
+    if (one === undefined) return [];
     const letter = 'letter' in prediction ? prediction.letter : null;
     const why = 'unknown' in prediction && prediction.unknown !== 'absent' ? prediction.unknown : null;
     return evidenceOf(one, model, letter ?? '', letter === null ? null : letter === row.answer, why);

@@ -88,7 +88,7 @@ async function fill(
         const passes = new Map<string, NonNullable<Awaited<ReturnType<typeof readShard>>>>();
         for (const { name } of phasesOf(derivation)) {
           const found = await readShard(store, { data, phase: name, shard });
-          if (found === null || found.rows.length !== rows.length)
+          if (found === null || found.rows.length !== rows.length || found.rows.some(({ id }, i) => id !== rows[i]?.id))
             throw new StagewrightError(
               'Internal',
               `data set ${data.name}: shard ${shard} of pass ${name} is not whole`,
