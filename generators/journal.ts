@@ -54,7 +54,7 @@ export async function openJournal(
   const segments: string[] = [];
   /** By segment: its number, and how far it was read. */
   const known = new Map<string, { readonly number: number; read: number }>();
-  let described = false;
+  let described: Promise<boolean> | null = null;
 
   const segmentOf = (name: string): { readonly number: number; read: number } => {
     const found = known.get(name);
@@ -88,6 +88,13 @@ export async function openJournal(
     return parsed.success && parsed.data.key === key ? parsed.data.answer : null;
   };
 
+  /** Says whose answers they are, for people. */
+  const describe = (): Promise<boolean> =>
+    (described ??= createRecord(objects, layout.answersIdentity(id), identity).catch((error: unknown) => {
+      described = null;
+      throw error;
+    }));
+
   await refresh();
   return {
     identity,
@@ -100,10 +107,7 @@ export async function openJournal(
       return null;
     },
     append: async (key, answer) => {
-      if (!described) {
-        described = true;
-        await createRecord(objects, layout.answersIdentity(id), identity);
-      }
+      await describe();
       const place = await log.append(JSON.stringify({ key, answer } satisfies z.infer<typeof lineSchema>));
       index.add(key, { segment: segmentOf(place.segment).number, offset: place.offset });
     },

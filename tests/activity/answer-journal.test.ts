@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
+  chmodSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -205,6 +206,24 @@ describe('the journal', () => {
     renameSync(`${store.root}-away`, store.root);
     await journal.append(keyOf(1), answer('x'));
     expect(await journal.find(keyOf(1))).toEqual(answer('x'));
+  });
+
+  it('says that the store may not be written; what it holds is found still', async (test) => {
+    const { store, journal } = await opened();
+    await journal.append(keyOf(1), answer('one'));
+    const late = await openJournal(store.objects, identity, { owner: 'late', groupMs: 1 });
+    if (process.getuid?.() === 0) {
+      if (spawnSync('mount', ['--bind', '-o', 'ro', store.root, store.root]).status !== 0) return test.skip();
+    } else chmodSync(segmentsFolder(store), 0o500);
+    try {
+      await expect(late.append(keyOf(2), answer('two'))).rejects.toMatchObject({ type: 'NoPermission' });
+      expect(await late.find(keyOf(1))).toEqual(answer('one'));
+    } finally {
+      if (process.getuid?.() === 0) spawnSync('umount', ['-l', store.root]);
+      else chmodSync(segmentsFolder(store), 0o700);
+    }
+    await late.append(keyOf(2), answer('two'));
+    expect(await late.find(keyOf(2))).toEqual(answer('two'));
   });
 
   it('says that the disk is full; what was written before is found, and work goes on once there is space', async (test) => {
