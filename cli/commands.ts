@@ -332,7 +332,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['--input <file>', 'rows: rows.jsonl, or `index`, `problem`, `answer`, `images`'],
       [
         '--samples <file>',
-        '{"id", "sample", "text"} lines in any order: samples 0 to K-1 of each row; a null text is none',
+        '{"id", "sample", "text"} lines in any order: samples 0 to K-1 of each row; a null text is none; with --generator it is written first',
       ],
       ['--out <file>', 'where the rows go with their pass rates, in order'],
       ['--k <n>', 'samples of a row', '16'],

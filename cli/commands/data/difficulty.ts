@@ -1,7 +1,8 @@
 /**
  * `stagewright data difficulty`: the pass rate of each row from K samples of a model, graded by the product's verifier. Samples come
- * from a file; the data stage of a recipe asks the model itself, durably.
+ * from a file, which a server is asked for first where a generator is named; the data stage of a recipe does it durably.
  */
+import { z } from 'zod';
 import { DIGITS_VERIFIER } from '../../../core/digits/grade.js';
 import {
   difficultyVerdict,
@@ -17,16 +18,19 @@ import { JsonFault } from '../../../core/data/python-json.js';
 import { isObject } from '../../../core/data/python-value.js';
 import { gradableRow, scoredRow, type GradableRow } from '../../../core/data/scored-row.js';
 import { StagewrightError } from '../../../core/failures.js';
-import { UNKNOWN_REASONS } from '../../../core/generation.js';
+import { samplingSchema, UNKNOWN_REASONS } from '../../../core/generation.js';
 import { VERIFIERS } from '../../../core/verify/verifiers.js';
 import { AsideFiles, type AsideFile } from '../../../store/aside-files.js';
 import { valueOf, type Line } from '../../../store/json-lines.js';
 import type { PythonRow } from '../../../store/python-row.js';
 import type { Action, Options } from '../../commands.js';
 import { CommandError, EXIT } from '../../exit.js';
+import { watchInterrupt } from '../../interrupt.js';
+import { settingsOf } from '../../settings.js';
 import { integer, needed, oneOf, optional, share } from './given.js';
 import { Refusals } from './refusals.js';
 import { eachRow, STRICT_LINE_LIMIT } from './rows.js';
+import type { SampleSettings } from './sample-model.js';
 import { SampleFile, type FoundSample } from './sample-files.js';
 
 export const difficulty: Action = async (_args, options) => {
@@ -37,7 +41,9 @@ export const difficulty: Action = async (_args, options) => {
   const most = share(options, 'maxUnknown');
   const [outputs, beside] = [new AsideFiles(), new AsideFiles()];
   const file = needed(options, 'samples');
+  const ask = samplesAsked(options, input, samples);
   try {
+    if (ask !== null) await sample(ask, file);
     const refusals = new Refusals(refusedPath === null ? null : beside.open(refusedPath));
     const scorer = new Scorer({ input, samples, verifier, limits }, outputs.open(out), refusals);
     scorer.number();
@@ -60,6 +66,48 @@ export const difficulty: Action = async (_args, options) => {
     beside.discard();
   }
 };
+
+/** Null where the samples are there. */
+function samplesAsked(options: Options, input: string, samples: number): SampleSettings | null {
+  const generator = optional(options, 'generator');
+  if (generator === null) return null;
+  const { store, generators } = settingsOf(options);
+  const sampling = samplingSchema.safeParse({
+    temperature: Number(needed(options, 'temperature')),
+    top_p: Number(needed(options, 'topP')),
+    max_tokens: Number(needed(options, 'maxTokens')),
+  });
+  if (!sampling.success) throw new CommandError(z.prettifyError(sampling.error), EXIT.usage);
+  const seed = integer(options, 'seed');
+  if (seed < 0n || seed > BigInt(Number.MAX_SAFE_INTEGER))
+    throw new CommandError(`--seed ${seed}: from 0 on`, EXIT.usage);
+  return {
+    ...{ input, generator, samples, store },
+    model: needed(options, 'model'),
+    revision: needed(options, 'revision'),
+    file: optional(options, 'generators') ?? generators,
+    imageFolder: optional(options, 'imageDir'),
+    sampling: sampling.data,
+    seed: Number(seed),
+  };
+}
+
+/** The file has its name once every row was asked. */
+async function sample(settings: SampleSettings, file: string): Promise<void> {
+  const { sampleModel } = await import('./sample-model.js');
+  const files = new AsideFiles();
+  const interrupt = watchInterrupt(() => process.stderr.write('ending; what was answered is journaled\n'));
+  try {
+    const { samples, reused, unknown } = await sampleModel(settings, files.open(file), interrupt.signal);
+    files.commit();
+    process.stderr.write(
+      `${samples} samples in ${file}, ${reused} of them from the journal, ${unknown} without an answer\n`,
+    );
+  } finally {
+    interrupt.dispose();
+    files.discard();
+  }
+}
 
 function samplesOf(options: Options): number {
   const samples = integer(options, 'k');
@@ -199,7 +247,8 @@ function rowOf(line: Readonly<Line>): { value: Parameters<typeof scoredRow>[0]; 
 
 /** With why it is unknown, if it is. */
 function grade(row: GradableRow, verifier: string, sample: number, found: FoundSample): [GradedSample, string | null] {
-  if ('unknown' in found) return [{ sample, correct: null, prediction: null, text: '' }, NO_SAMPLE[found.unknown]];
+  if ('unknown' in found)
+    return [{ sample, correct: null, prediction: null, text: '' }, found.why ?? NO_SAMPLE[found.unknown]];
   const graded = gradeText(row, verifier, found.text);
   const why =
     graded.unknown === undefined ? null : graded.unknown === 'no_gold' ? NO_GOLD : UNKNOWN_REASONS[graded.unknown];

@@ -9,7 +9,8 @@ import { PlaceReader, RowIndex } from '../../../store/row-index.js';
 import { eachRow, STRICT_LINE_LIMIT, type OnFault } from './rows.js';
 
 /** What a file says of one sample: a text, or that there is none. */
-export type FoundSample = { readonly text: string } | { readonly unknown: 'absent' | 'conflict' | 'none' };
+export type FoundSample =
+  { readonly text: string } | { readonly unknown: 'absent' | 'conflict' | 'none'; readonly why?: string };
 
 const NO_ROW = -1;
 
@@ -51,7 +52,7 @@ export class SampleFile {
     this.sortByRow();
   }
 
-  private checked(value: unknown): { id: string; sample: number; text: string | null } {
+  private checked(value: unknown): { id: string; sample: number; text: string | null; why: string | undefined } {
     if (!isObject(value as PyObject)) throw new JsonFault('the sample is no object');
     const entry = value as PyObject;
     const [id, sample, text] = [entry.get('id') ?? entry.get('index'), entry.get('sample'), entry.get('text')];
@@ -60,7 +61,8 @@ export class SampleFile {
     if (sample >= BigInt(this.samples))
       throw new JsonFault(`"sample" ${sample} is beyond the ${this.samples} of a row (--k)`);
     if (text !== null && typeof text !== 'string') throw new JsonFault('"text" is neither a text nor null');
-    return { id: str(id), sample: Number(sample), text };
+    const why = entry.get('unknown');
+    return { id: str(id), sample: Number(sample), text, why: typeof why === 'string' ? why : undefined };
   }
 
   private sortByRow(): void {
@@ -85,10 +87,10 @@ export class SampleFile {
       const place = this.order[i] ?? 0;
       const length = this.places.length(place);
       const bytes = this.reader.read(this.places.offset(place), length);
-      const { sample, text } = this.checked(loads(textOf(bytes.subarray(0, length))));
+      const { sample, text, why } = this.checked(loads(textOf(bytes.subarray(0, length))));
       const before = found[sample];
       if (before !== undefined && 'unknown' in before && before.unknown === 'absent')
-        found[sample] = text === null ? { unknown: 'none' } : { text };
+        found[sample] = text === null ? { unknown: 'none', ...(why === undefined ? {} : { why }) } : { text };
       else if (before === undefined || !('text' in before) || before.text !== text)
         found[sample] = { unknown: 'conflict' };
     }
