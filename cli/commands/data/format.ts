@@ -88,7 +88,7 @@ class Formatter {
       raw(entry);
     }
     out.text(`, "prompt": "${PROMPT_BEFORE}`);
-    question_(out, row, question);
+    writeQuestion(out, row, question);
     out.text(PROMPT_OPTIONS);
     for (const [i, entry] of letters.entries()) {
       out.text(`${LETTERS[i] ?? ''}: `);
@@ -111,7 +111,7 @@ const [PROMPT_BEFORE, PROMPT_OPTIONS, PROMPT_AFTER] = [
 ] as const;
 
 /** The question without white space around it. */
-function question_(out: AsideFile, row: PythonRow, entry: number): void {
+function writeQuestion(out: AsideFile, row: PythonRow, entry: number): void {
   const { bytes } = row;
   let [start, end] = [row.keys.start(entry) + 1, row.keys.end(entry) - 1];
   while (start < end && bytes[start] === 0x20) start += 1;
