@@ -21,7 +21,7 @@ export function planText(view: PlanView): string {
       stage.key?.slice(0, 12) ?? UNKNOWN,
       stateWords(stage),
       stage.steps.toLocaleString('en'),
-      stage.data.rows.toLocaleString('en'),
+      stage.data.rows?.toLocaleString('en') ?? UNKNOWN,
       deviceWords(stage),
       stage.state === 'done' ? '' : bytesWords(stage.checkpoints.bytes),
       stage.state === 'done' ? '' : hoursWords(stage.hours),
@@ -39,6 +39,7 @@ export function planText(view: PlanView): string {
       : []),
     '',
     ...stages.flatMap((stage) => details(stage, view)),
+    ...derivedWords(view),
     ...evaluationWords(view),
     ...commandWords(view),
     ...blockedLines(view),
@@ -135,9 +136,27 @@ function orderWords({ order, order_per_epoch: per, passes }: StageView): string 
   return per === 'spread' ? `${words}, once over ${times}` : `${words}, anew in each of ${times}`;
 }
 
+/** Rows of what is not made yet are not known, so neither is what a later set asks. */
+function derivedWords({ derived }: PlanView): string[] {
+  return derived.flatMap(({ name, generator, inputs, models, requests, state, rows }) => {
+    const by = models.length === 0 ? '' : `, asks ${models.map((one) => `${one.name} (${one.model})`).join(', ')}`;
+    const much =
+      models.length === 0 || state === 'made' ? '' : `, ${requests?.toLocaleString('en') ?? UNKNOWN} requests`;
+    const stands =
+      state === 'made'
+        ? `made, ${rows?.toLocaleString('en') ?? UNKNOWN} rows`
+        : state === 'begun'
+          ? 'begun'
+          : 'to make';
+    return wrapped(`data ${name}: ${generator} of ${inputs.join(', ')}${by}${much}; ${stands}`, 2);
+  });
+}
+
 function evaluationWords({ evaluations }: PlanView): string[] {
   if (evaluations.length === 0) return [];
-  const sets = [...new Set(evaluations.map(({ data, rows }) => `${data} (${rows.toLocaleString('en')} rows)`))];
+  const sets = [
+    ...new Set(evaluations.map(({ data, rows }) => `${data} (${rows?.toLocaleString('en') ?? UNKNOWN} rows)`)),
+  ];
   const after = [...new Set(evaluations.map(({ stage }) => stage))];
   const done = evaluations.filter((one) => one.done).length;
   return [

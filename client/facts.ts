@@ -6,6 +6,7 @@ import type { PlanFacts } from '../core/plan.js';
 import type { Recipe } from '../core/recipe.js';
 import { VERIFIER_VERSIONS } from '../core/verify/verifiers.js';
 import { listBackends } from '../runner/backends/registry.js';
+import { digestCaptions } from '../store/captions.js';
 import { digestFolder } from '../store/folder-digest.js';
 import { installedModels } from '../store/models.js';
 
@@ -15,7 +16,8 @@ export async function readFacts(recipe: Recipe, file: string): Promise<PlanFacts
   for (const settings of Object.values(recipe.data)) {
     if (settings.generator !== 'folder' && settings.generator !== 'captions') continue;
     const folder = resolve(dirname(file), settings.path);
-    folders[settings.path] = { folder, content_sha256: await digestFolder(folder) };
+    const digest = settings.generator === 'captions' ? digestCaptions : digestFolder;
+    folders[settings.path] = { folder, content_sha256: await digest(folder) };
   }
   return {
     models: await installedModels(),

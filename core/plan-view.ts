@@ -23,7 +23,8 @@ export const stageViewSchema = z.strictObject({
   steps: z.int().min(1),
   /** Other variants of the file (and the recipe itself, by its name) that have the same stage: trained once for all. */
   shared_with: z.array(z.string()),
-  data: z.strictObject({ name: z.string(), key: sha256Schema, rows: count }),
+  /** `rows` null where only making the set tells. */
+  data: z.strictObject({ name: z.string(), key: sha256Schema, rows: count.nullable() }),
   order: orderSchema,
   /** Of an order by difficulty: what it does over several passes. */
   order_per_epoch: orderPerEpochSchema.optional(),
@@ -52,6 +53,23 @@ export const stageViewSchema = z.strictObject({
 });
 export type StageView = z.infer<typeof stageViewSchema>;
 
+/** A set that models help to make. */
+export const derivedViewSchema = z.strictObject({
+  name: z.string(),
+  key: sha256Schema,
+  generator: z.string(),
+  /** Names of the sets that it is made of. */
+  inputs: z.array(z.string()),
+  /** By the recipe's names, with model and revision. */
+  models: z.array(z.strictObject({ name: z.string(), model: z.string() })),
+  /** Questions to models, at least; null before the rows of its input are known. */
+  requests: count.nullable(),
+  /** `made`: in the store; `begun`: some of its shards are. */
+  state: z.enum(['made', 'begun', 'new']),
+  rows: count.nullable(),
+});
+export type DerivedView = z.infer<typeof derivedViewSchema>;
+
 export const planViewSchema = z.strictObject({
   schema: z.literal('stagewright/plan-view@1'),
   recipe: z.string(),
@@ -68,12 +86,14 @@ export const planViewSchema = z.strictObject({
     /** False = the checkpoints and exports of some stage would not fit. */
     enough: z.boolean(),
   }),
+  /** Derived sets of all stages and evaluations, each once, after those that it is made of. */
+  derived: z.array(derivedViewSchema),
   stages: z.array(stageViewSchema).min(1),
   evaluations: z.array(
     z.strictObject({
       stage: z.string(),
       data: z.string(),
-      rows: count,
+      rows: count.nullable(),
       key: sha256Schema.nullable(),
       done: z.boolean(),
     }),

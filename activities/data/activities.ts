@@ -1,17 +1,19 @@
 /** `prepareData`: a data set is in the store whole and checked, or not at all. What rows hold is the generators' business. */
-import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson } from '../../core/canonical-json.js';
-import type { DataRecord } from '../../core/data/record.js';
+import { REFUSED_FILE, type DataRecord } from '../../core/data/record.js';
 import { StagewrightError } from '../../core/failures.js';
 import { checkGolds } from '../../core/verify/check-golds.js';
 import type { PlannedData } from '../../core/plan.js';
+import { digestCaptions } from '../../store/captions.js';
+import { sha256File } from '../../store/digest.js';
 import { digestFolder } from '../../store/folder-digest.js';
 import { loadRows, ROWS_FILE } from '../../store/rows.js';
 import type { Store } from '../../store/store.js';
 import type { DataActivities } from '../contracts.js';
+import { materialiseCaptions } from './captions.js';
 import { DATA_RECORD, readDataRecord } from './data-record.js';
 import { guarded } from '../support/failures.js';
 import { withHeartbeat } from '../support/heartbeat.js';
@@ -33,11 +35,8 @@ async function prepare(store: Store, data: PlannedData): Promise<{ rows: number 
   const known = await readDataRecord(store, data.key);
   if (known !== null) return { rows: known.rows };
   await store.publishData(data.key, async (folder) => {
-    const rows = await fill(store, data, folder);
-    const rows_sha256 = createHash('sha256')
-      .update(await readFile(join(folder, ROWS_FILE)))
-      .digest('hex');
-    const record: DataRecord = { rows, rows_sha256 };
+    const made = await fill(store, data, folder);
+    const record: DataRecord = { ...made, rows_sha256: await sha256File(join(folder, ROWS_FILE)) };
     await writeFile(join(folder, DATA_RECORD), `${canonicalJson(record)}\n`);
   });
   const made = await readDataRecord(store, data.key);
@@ -88,25 +87,35 @@ async function checkPassRates(store: Store, data: PlannedData): Promise<{ rows: 
   return { rows: rows.length };
 }
 
-/** @returns the number of rows, each checked. */
-async function fill(store: Store, data: PlannedData, folder: string): Promise<number> {
+/** Of rows, each checked; of captions also of what was kept aside. */
+async function fill(
+  store: Store,
+  data: PlannedData,
+  folder: string,
+): Promise<Pick<DataRecord, 'rows' | 'refused' | 'refused_sha256'>> {
   const { derivation, folder: own, name } = data;
-  if (derivation.generator === 'union') return unite(store, data, folder);
+  if (derivation.generator === 'union') return { rows: await unite(store, data, folder) };
   if (derivation.generator === 'digits') {
     await materialiseDigits(derivation, folder);
-    return checkGolds(name, await loadRows(folder));
+    return { rows: checkGolds(name, await loadRows(folder)) };
   }
-  if (derivation.generator !== 'folder')
+  if (derivation.generator !== 'folder' && derivation.generator !== 'captions')
     throw new StagewrightError('Internal', `data set ${name} is made by the data workflow, not at once`);
   if (own === null) throw new StagewrightError('RecipeInvalid', `data set ${name} names no folder`);
+  const digest = derivation.generator === 'captions' ? digestCaptions : digestFolder;
   const assertPlanned = async (rows: string): Promise<void> => {
-    if ((await digestFolder(rows)) !== derivation.content_sha256)
+    if ((await digest(rows)) !== derivation.content_sha256)
       throw new StagewrightError(
         'DigestMismatch',
         `data set ${name}: ${own} has changed since the recipe was planned; plan it again`,
       );
   };
   await assertPlanned(own);
+  if (derivation.generator === 'captions') {
+    const made = await materialiseCaptions(name, own, folder);
+    await assertPlanned(own);
+    return { ...made, refused_sha256: await sha256File(join(folder, REFUSED_FILE)) };
+  }
   // Where they are, so that faults name the files that a person wrote, and no path that leaves the folder is ever copied.
   const length = checkGolds(name, await loadRows(own));
   const text = await readFile(join(own, ROWS_FILE), 'utf8');
@@ -117,7 +126,7 @@ async function fill(store: Store, data: PlannedData, folder: string): Promise<nu
   await writeFile(join(folder, ROWS_FILE), text);
   // It may have been changed while it was copied.
   await assertPlanned(folder);
-  return length;
+  return { rows: length };
 }
 
 const imagesSchema = z.object({ images: z.array(z.string()) });

@@ -11,6 +11,7 @@ import { describeOrder, difficultyOf } from '../../core/order.js';
 import type { Plan, PlannedData, PlannedStage } from '../../core/plan.js';
 import type { Backend } from '../../runner/backends/backend.js';
 import { listBackends } from '../../runner/backends/registry.js';
+import { CAPTIONS_FILE } from '../../store/captions.js';
 import { ROWS_FILE } from '../../store/rows.js';
 import { diskNeed, whyNoDisk } from './disk.js';
 import { readRowFacts, type RowFacts } from './row-facts.js';
@@ -39,8 +40,14 @@ export async function whyStageBlocked(
   return null;
 }
 
-function whyNoOrder({ order, data }: PlannedStage, { rows, withoutPassRate: without }: RowFacts): string | null {
+function whyNoOrder({ order, data }: PlannedStage, facts: RowFacts): string | null {
+  const { rows, known, withoutPassRate: without } = facts;
   if (difficultyOf(order) === null || without === 0) return null;
+  if (!known)
+    return (
+      `order ${describeOrder(order)} needs the pass_rate of every row, and rows of data set "${data.name}" will have none; ` +
+      'train on a set of generator "difficulty" that is made of it, or order by "shuffled" or "file"'
+    );
   const lacking = without === rows ? `none of the ${rows} rows` : `not every row (${without} of ${rows} lack it)`;
   return (
     `order ${describeOrder(order)} needs the pass_rate of every row, and ${lacking} of data set "${data.name}" has one; ` +
@@ -68,7 +75,9 @@ async function whyUnmeasurable(gate: Gate, stage: PlannedStage, plan: Plan): Pro
   if (gate.on !== 'evaluation') return null;
   const evaluation = plan.evaluations.find((one) => one.stage === stage.name && one.data.name === gate.data);
   if (evaluation === undefined) return `stage ${stage.name} is not evaluated on "${gate.data}"`;
-  const { capabilities, kinds } = await readRowFacts(evaluation.data);
+  const { capabilities, kinds, known } = await readRowFacts(evaluation.data);
+  // The run measures what is there, and asks where it is nothing.
+  if (!known) return null;
   if (gate.capability !== undefined && !capabilities.includes(gate.capability))
     return `"${gate.data}" has no rows of capability "${gate.capability}"; it has ${capabilities.join(', ')}`;
   if (gate.kind !== undefined && !kinds.includes(gate.kind))
@@ -99,8 +108,9 @@ export async function refuseBlocked(plan: Plan, store: string): Promise<void> {
   }
 }
 
-function isHere({ folder, parts = [] }: Pick<PlannedData, 'folder' | 'parts'>): boolean {
-  return (folder === null || existsSync(join(folder, ROWS_FILE))) && parts.every((part) => isHere(part));
+function isHere({ folder, parts = [], inputs = [] }: Pick<PlannedData, 'folder' | 'parts' | 'inputs'>): boolean {
+  const here = folder === null || [ROWS_FILE, CAPTIONS_FILE].some((file) => existsSync(join(folder, file)));
+  return here && [...parts, ...inputs].every((one) => isHere(one));
 }
 
 export function blockedWords(stage: string, reason: string): string {

@@ -18,14 +18,10 @@ export interface RowFacts {
   readonly kinds: readonly string[];
 }
 
-const UNKNOWN_ROWS: RowFacts = {
-  rows: 0,
-  known: false,
-  withoutPassRate: 0,
-  withoutResponse: 0,
-  capabilities: [],
-  kinds: [],
-};
+/** @param scored whether each row will have a pass rate */
+const unmade = (scored: boolean): RowFacts => ({
+  ...{ rows: 0, known: false, withoutPassRate: scored ? 0 : Infinity, withoutResponse: 0, capabilities: [], kinds: [] },
+});
 
 export async function readRowFacts(data: PlannedData): Promise<RowFacts> {
   const { derivation, parts = [], folder } = data;
@@ -44,13 +40,15 @@ export async function readRowFacts(data: PlannedData): Promise<RowFacts> {
         kinds,
       };
     }
+    case 'difficulty':
+      return unmade(true);
+    case 'filter':
+    case 'overlap':
+      // Rows of their input, less some: each as it was.
+      return unmade(data.inputs?.[0] !== undefined && (await readRowFacts(data.inputs[0])).withoutPassRate === 0);
     case 'captions':
     case 'synthesis':
-    case 'filter':
-    case 'difficulty':
-    case 'overlap':
-      // Only making them tells.
-      return UNKNOWN_ROWS;
+      return unmade(false);
     case 'folder':
       return ownRows(await readFile(join(folder ?? '', ROWS_FILE), 'utf8'));
   }

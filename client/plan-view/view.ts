@@ -12,6 +12,7 @@ import { EVALUATION_SUMMARY } from '../../store/layout.js';
 import type { Store } from '../../store/store.js';
 import { blockedWords, whyStageBlocked } from './blocked.js';
 import { renderCommand, type Places } from './command.js';
+import { knownRows, viewDerived } from './derived.js';
 import { diskNeed, keptCheckpoints, whyNoDisk } from './disk.js';
 import { draftPlans, type Draft } from './planned.js';
 import { readRowFacts } from './row-facts.js';
@@ -118,6 +119,7 @@ async function describe(draft: Draft, around: Surroundings): Promise<PlanView> {
     plan_hash: known ? plan.hash : null,
     workflow_id: known ? curriculumId(plan.recipe, plan.hash) : null,
     store: { folder: around.places.store, exists: around.store !== null, free_bytes: around.free, enough },
+    derived: await viewDerived(plan, around.store),
     stages,
     evaluations: await Promise.all(plan.evaluations.map((one) => describeEvaluation(one, draft, around.store))),
     totals: {
@@ -170,7 +172,7 @@ async function describeStage(
       step,
       steps,
       shared_with: (holders.get(key ?? '') ?? []).filter((name) => name !== plan.recipe),
-      data: { name: stage.data.name, key: stage.data.key, rows: facts.rows },
+      data: { name: stage.data.name, key: stage.data.key, rows: await knownRows(stage.data, store) },
       order: stage.order,
       ...(stage.order_per_epoch === undefined ? {} : { order_per_epoch: stage.order_per_epoch }),
       passes: facts.known && facts.rows > 0 ? (steps * stage.objective.training.batch_size) / facts.rows : null,
@@ -201,7 +203,7 @@ async function describeEvaluation(
   return {
     stage,
     data: data.name,
-    rows: (await readRowFacts(data)).rows,
+    rows: await knownRows(data, store),
     key: known ? key : null,
     done: known && ((await store?.readEvaluation(key, EVALUATION_SUMMARY, evaluationSummarySchema)) ?? null) !== null,
   };
