@@ -26,6 +26,7 @@ export const TASKS = {
   // Python clients against `serve`: it installs packages, so it is no tier of `test`.
   'test:clients': (args) => ({ module: [join(ROOT, 'tests', 'clients', 'run.mjs'), ...args] }),
   campaign: (args) => ({ module: [join(ROOT, 'dist', 'campaign', 'main.js'), ...args] }),
+  'data-campaign': (args) => ({ module: [join(ROOT, 'dist', 'campaign', 'data-main.js'), ...args] }),
   seeds: (args) => ({ module: [join(ROOT, 'dist', 'campaign', 'seeds.js'), ...args] }),
   funnel: (args) => ({ module: [join(ROOT, 'dist', 'campaign', 'funnel.js'), ...args] }),
   bench: (args) => ({ steps: [[join(ROOT, 'bench', 'main.mjs'), ...args]] }),

@@ -4,7 +4,7 @@
  *
  *   node tests/support/stand-in-server.mjs --log FILE [--port 0] [--latency-ms 0] [--refuse 0.02]
  *
- * which prints `{"port": N}`. The log has one line a request: sha256 of its body (32 hex digits) and its path, written with one
+ * which prints `{"port": N}`. The log has one line a request: sha256 of its body (32 hex digits), its path and `probe` for one of one token, written with one
  * `write` each, so that it is whole whenever the server is killed.
  */
 import { createHash } from 'node:crypto';
@@ -142,10 +142,10 @@ export async function startStandIn({ decide = () => null, log = null, port = 0, 
   const complete = (request, response, text) => {
     const hash = bodyHash(text);
     if (fd === null) requests.push({ hash, path: request.url, text, key: request.headers.authorization ?? null });
-    else writeSync(fd, `${hash} ${request.url}\n`);
     const body = JSON.parse(text);
-    const good = replyTo(body, { refuse });
     const probe = (body.max_tokens ?? body.max_completion_tokens) === 1;
+    if (fd !== null) writeSync(fd, `${hash} ${request.url}${probe ? ' probe' : ''}\n`);
+    const good = replyTo(body, { refuse });
     const nth = (tries.get('') ?? 0) + 1;
     tries.set('', nth);
     // Kept for those who misbehave: a log of 100,000 needs no memory.
