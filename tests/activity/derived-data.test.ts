@@ -34,6 +34,7 @@ import type { PlannedData } from '../../core/plan.js';
 import { planRecipe } from '../../core/plan.js';
 import { recipeSchema } from '../../core/recipe.js';
 import type { Row } from '../../core/row.js';
+import { DEFAULT_IMAGE_LIMITS } from '../../generators/configuration.js';
 import type { Generator } from '../../generators/generator.js';
 import { createJournals } from '../../generators/journals.js';
 import { openStore, type Store } from '../../store/store.js';
@@ -158,6 +159,7 @@ function models(rule: Rule): Models {
       };
       return { generator, journal: await journals.of(identity), costOf: ({ completion_tokens }) => completion_tokens };
     },
+    imageLimits: async () => DEFAULT_IMAGE_LIMITS,
     close: () => journals.close(),
   };
 }

@@ -9,7 +9,7 @@ import { createInferenceActivities } from '../../activities/data/derived/activit
 import type { GenerationAnswer } from '../../core/generation.js';
 import type { PlannedGenerator } from '../../core/generators.js';
 import { readGeneratorsFile } from '../../generators/configuration-file.js';
-import type { GeneratorsConfiguration, Price } from '../../generators/configuration.js';
+import type { GeneratorsConfiguration, ImageLimits, Price } from '../../generators/configuration.js';
 import { createJournals, type Journals } from '../../generators/journals.js';
 import { createGenerators, type Generators } from '../../generators/registry.js';
 import { storeAt, type Store } from '../../store/store.js';
@@ -79,6 +79,10 @@ class LateAnswerers implements Answerers {
       journal: await this.opened.journals.of(planned.identity),
       costOf: (answer) => (price === undefined ? null : costOf(answer, price)),
     };
+  }
+
+  async imageLimits(): Promise<ImageLimits> {
+    return (await this.read()).images;
   }
 
   async close(): Promise<void> {

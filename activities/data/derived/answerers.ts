@@ -2,6 +2,7 @@
 import type { GenerationAnswer, GenerationRequest, Outcome } from '../../../core/generation.js';
 import { NOTHING_SPENT, addSpent, type SpentSoFar } from '../../../core/data/work.js';
 import type { PlannedGenerator } from '../../../core/generators.js';
+import type { ImageLimits } from '../../../generators/configuration.js';
 import { askAll } from '../../../generators/ask-all.js';
 import type { Generator, ImageSource } from '../../../generators/generator.js';
 import type { Journal } from '../../../generators/journal.js';
@@ -17,6 +18,8 @@ export interface Answerer {
 export interface Answerers {
   /** @throws StagewrightError SettingsMissing, UnknownName where this worker does not know it. */
   of(planned: PlannedGenerator): Promise<Answerer>;
+  /** Of pictures that are shown to models. */
+  imageLimits(): Promise<ImageLimits>;
   close(): Promise<void>;
 }
 

@@ -79,8 +79,7 @@ async function fill(
   const files = await openSetFiles(folder, input.folder, tieSeed);
   let spent: SpentSoFar = NOTHING_SPENT;
   try {
-    if (derivation.generator === 'overlap')
-      await assembleOverlap({ store, data, derivation, inputs, files, funnel, signal });
+    if (derivation.generator === 'overlap') await assembleOverlap({ derivation, inputs, files, funnel, signal, onRow });
     else
       for (let shard = 0; shard < input.index.starts.length; shard++) {
         signal.throwIfAborted();

@@ -77,13 +77,13 @@ export async function readRows({ folder, planned, index }: InputSet, shard: numb
 export interface ShardImages {
   /** Of a row's images in order; null where one cannot be read. */
   of(row: Row): readonly string[] | null;
-  /** Absolute path. */
-  fileOf(sha256: string): string | undefined;
+  /** In the set's folder. */
+  pathOf(sha256: string): string | undefined;
 }
 
 export async function hashImages(folder: string, rows: readonly Row[]): Promise<ShardImages> {
   const shaOf = new Map<string, string | null>();
-  const fileOf = new Map<string, string>();
+  const pathOf = new Map<string, string>();
   for (const path of new Set(rows.flatMap((row) => row.images))) {
     const file = join(folder, path);
     const sha = await readFile(file).then(
@@ -94,13 +94,13 @@ export async function hashImages(folder: string, rows: readonly Row[]): Promise<
       },
     );
     shaOf.set(path, sha);
-    if (sha !== null) fileOf.set(sha, file);
+    if (sha !== null) pathOf.set(sha, path);
   }
   return {
     of: (row) => {
       const all = row.images.map((path) => shaOf.get(path) ?? null);
       return all.every((sha) => sha !== null) ? all : null;
     },
-    fileOf: (sha) => fileOf.get(sha),
+    pathOf: (sha) => pathOf.get(sha),
   };
 }

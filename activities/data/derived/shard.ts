@@ -90,7 +90,7 @@ export async function runShard(input: ShardInput, context: ShardContext): Promis
   if (set === undefined) throw new StagewrightError('Internal', `data set ${data.name} has no input ${phase.input}`);
   const rows = await readRows(set, input.shard);
   const images = await hashImages(set.folder, rows);
-  const { said, spent } = await askRows(rows, images, { derivation, phase, data }, context);
+  const { said, spent } = await askRows(rows, images, { derivation, phase, data, folder: set.folder }, context);
   const unknown = said.filter((one) => one.some(({ outcome }) => outcome.kind === 'unknown')).length;
   const head = { ...spent, unknown };
   const lines = [head, ...rows.map((row, i) => ({ id: row.id, said: said[i] ?? [] }))].map((line) =>
@@ -109,12 +109,14 @@ interface Asking {
   readonly derivation: DerivedDerivation;
   readonly phase: Phase;
   readonly data: PlannedData;
+  /** Of the rows. */
+  readonly folder: string;
 }
 
 async function askRows(
   rows: readonly Row[],
   images: ShardImages,
-  { derivation, phase, data }: Asking,
+  { derivation, phase, data, folder }: Asking,
   { answerers, signal, before, onProgress }: ShardContext,
 ): Promise<{ said: Said[][]; spent: SpentSoFar }> {
   const identity = modelsOf(derivation)[phase.model];
@@ -126,7 +128,7 @@ async function askRows(
   let answered = 0;
   const questions = rows.length * phase.questions;
   const context: AskContext = {
-    images: imagesIn(images),
+    images: imagesIn(folder, images, await answerers.imageLimits()),
     signal,
     onAnswer: (more) => {
       spent = addSpent(spent, more);
