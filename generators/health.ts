@@ -5,6 +5,7 @@
  */
 import { StagewrightError } from '../core/failures.js';
 import { waitMs, type BackOff, type Clock } from './clock.js';
+import { orAborted } from './or-aborted.js';
 
 /** Failures in a row over the whole client before it is doubted. */
 const DOUBT_AFTER = 5;
@@ -143,12 +144,3 @@ export function createHealth({ probe, backOff, patienceMs, clock, what, closed }
 
 const unanswered = (requests: number, why: string): string =>
   `answers probes of one token, but none of the last ${requests} requests or questions: ${why}`;
-
-function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const leave = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
-    if (signal.aborted) return leave();
-    signal.addEventListener('abort', leave, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
-  });
-}

@@ -5,7 +5,7 @@
 import { assertNever } from '../core/assert-never.js';
 import { canonicalJson } from '../core/canonical-json.js';
 import { StagewrightError } from '../core/failures.js';
-import type { PlannedGenerator } from '../core/generators.js';
+import type { GeneratorIdentity, PlannedGenerator } from '../core/generators.js';
 import { hint } from '../core/nearest-name.js';
 import { modelFolder } from '../store/models.js';
 import type { Store } from '../store/store.js';
@@ -14,6 +14,7 @@ import type { GeneratorConfiguration, GeneratorsConfiguration } from './configur
 import type { Generator } from './generator.js';
 import { createOnnxGenerator } from './onnx.js';
 import { endpointGenerator } from './openai.js';
+import { servedGenerator } from './served.js';
 import { createTemplateGenerator } from './template.js';
 
 export interface GeneratorSite {
@@ -22,6 +23,10 @@ export interface GeneratorSite {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** For weights of earlier stages. */
   readonly store: Store;
+  /** What a device lease adds for servers that are started: CUDA_VISIBLE_DEVICES, the holder's marker. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Starts, ends and speed of such servers, for the worker's log. */
+  readonly onEvent?: (text: string) => void;
 }
 
 export interface Generators {
@@ -58,8 +63,7 @@ export async function openGenerator(planned: PlannedGenerator, site: GeneratorSi
     case 'openai':
       return openEndpoint(planned, site);
     case 'served':
-      configured(planned, site, kind);
-      throw notYet(kind);
+      return openServed(planned, site);
     case 'onnx':
       return openEmbedded(planned, site);
     case 'template':
@@ -67,6 +71,16 @@ export async function openGenerator(planned: PlannedGenerator, site: GeneratorSi
     default:
       return assertNever(kind);
   }
+}
+
+function openServed(planned: PlannedGenerator, site: GeneratorSite): Promise<Generator> {
+  const { name } = planned;
+  const { kind: _, ...settings } = configured(planned, site, 'served');
+  const { env, environment = {}, onEvent } = site;
+  return servedGenerator({
+    ...{ name, settings, env, environment, identity: endpointIdentity(planned) },
+    ...(onEvent === undefined ? {} : { onEvent }),
+  });
 }
 
 /** CPU threads of the embedded model. */
@@ -91,14 +105,18 @@ async function openEmbedded({ name, identity, model }: PlannedGenerator, { store
 }
 
 function openEndpoint(planned: PlannedGenerator, site: GeneratorSite): Generator {
-  const { name, identity } = planned;
+  const { name } = planned;
   const { kind: _, api_key_env, ...settings } = configured(planned, site, 'openai');
-  if (identity.kind !== 'endpoint')
-    throw new StagewrightError(
-      'Internal',
-      `generator "${name}": its plan has the identity of a ${identity.kind} generator`,
-    );
+  const identity = endpointIdentity(planned);
   return endpointGenerator({ name, identity, settings, apiKey: keyOf(name, api_key_env, site) });
+}
+
+function endpointIdentity({ name, identity }: PlannedGenerator): Extract<GeneratorIdentity, { kind: 'endpoint' }> {
+  if (identity.kind === 'endpoint') return identity;
+  throw new StagewrightError(
+    'Internal',
+    `generator "${name}": its plan has the identity of a ${identity.kind} generator`,
+  );
 }
 
 /** @throws StagewrightError SettingsMissing */
@@ -144,8 +162,4 @@ function isKind<K extends GeneratorConfiguration['kind']>(
   kind: K,
 ): entry is Extract<GeneratorConfiguration, { kind: K }> {
   return entry.kind === kind;
-}
-
-function notYet(kind: string): StagewrightError {
-  return new StagewrightError('SettingsMissing', `generators of kind ${kind} are not yet registered in this version`);
 }

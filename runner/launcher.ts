@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import lockfile from 'proper-lockfile';
 import { StagewrightError } from '../core/failures.js';
 import type { Launch, Outcome, RunnerState, TrainingProgress } from '../core/launch.js';
-import { distFile } from './dist-file.js';
+import { distFile } from '../store/dist-file.js';
 import { identify, isAlive, kill, MARKER_VARIABLE, processesOf, sweep, type ProcessIdentity } from './processes.js';
 import { exists, makeRunFolder, readLaunch, readState, runFiles, touch, writeWhole } from './run-folder.js';
 

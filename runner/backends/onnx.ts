@@ -7,7 +7,7 @@ import { StagewrightError } from '../../core/failures.js';
 import type { Command } from '../../core/launch.js';
 import { onnxCheckpointSchema, onnxJobSchema, type OnnxJob } from '../../core/onnx-job.js';
 import { parseRecord } from '../../store/records.js';
-import { distFile } from '../dist-file.js';
+import { distFile } from '../../store/dist-file.js';
 import { runFiles } from '../run-folder.js';
 import type { Backend, Json } from './backend.js';
 

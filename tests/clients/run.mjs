@@ -137,7 +137,7 @@ async function tryLmmsEval({ address, reader, work }) {
   const accuracy = results.stagewright_digits['accuracy,none'];
   const samples = lines(written('_samples_'));
   const same = samples.filter(
-    ({ doc_id, resps }) => String(resps.flat(9)[0]) === reader.rows[Number(doc_id)].response,
+    ({ doc_id, resps }) => String([resps].flat(9)[0]) === reader.rows[Number(doc_id)].response,
   ).length;
   if (samples.length !== reader.rows.length || same !== samples.length)
     throw new Error(

@@ -1,7 +1,7 @@
 /** Where compiled programs lie, seen from compiled code or from source under a test runner. */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { packageRoot } from '../store/package-root.js';
+import { packageRoot } from './package-root.js';
 
 /** Absolute path of `dist/<path>`. STAGEWRIGHT_DIST names another dist folder for tests of a build of their own. */
 export function distFile(path: string): string {
