@@ -372,6 +372,27 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./commands/data/overlap.js')).overlap,
   },
   {
+    group: 'Data',
+    usage: 'data show <set> [name]',
+    summary:
+      'a data set as one offline page: what became of the rows and why, rows with pictures, pass rates, letters, tokens, data card',
+    options: [
+      ['--out <file>', 'the HTML file (default: <name of the set>.html)'],
+      ['--samples <n>', 'rows of the set that are shown; a quarter of it of each reason not to be in it', '12'],
+      variant,
+      seed,
+    ],
+    more:
+      'The set is meant by the first letters of its key, by a recipe’s file and the name that it has in it, or by a folder with rows.jsonl. ' +
+      'Which rows are shown is a rule: those whose ids have the lowest sha256. The same set gives the same file.',
+    examples: [
+      'stagewright data show recipe.yaml hard',
+      'stagewright data show 3fa9c1 --out set.html',
+      'stagewright data show my-rows',
+    ],
+    load: async () => (await import('./commands/data/show.js')).show,
+  },
+  {
     group: 'Results',
     usage: 'report <recipes...>',
     summary: 'tables of what the store holds of recipes, and one HTML file',

@@ -9,6 +9,7 @@ import { html, type Html } from './html.js';
 import { askedPart } from './part-asked.js';
 import { curvesPart } from './part-curves.js';
 import { eventsPart } from './part-events.js';
+import { framed, sectionPart, type Section } from './frame.js';
 import { gatesPart } from './part-gates.js';
 import { lineagePart } from './part-lineage.js';
 import { accuracyTables, outcomePart } from './part-outcome.js';
@@ -17,7 +18,6 @@ import type { RecipeResults } from './results.js';
 import { sampleCards } from './sample-cards.js';
 import type { Sample } from './samples.js';
 import { slotsOf } from './slots.js';
-import { STYLE } from './style.js';
 
 export interface RecipePart {
   readonly recipe: Recipe;
@@ -34,12 +34,6 @@ export interface PageInput {
   readonly comparison: readonly AccuracyTable[];
 }
 
-interface Section {
-  readonly id: string;
-  readonly title: string;
-  readonly body: Html;
-}
-
 export async function reportPage({ title, madeAt, versions, recipes, comparison }: PageInput): Promise<string> {
   const several = recipes.length > 1;
   const parts = await Promise.all(
@@ -53,41 +47,22 @@ export async function reportPage({ title, madeAt, versions, recipes, comparison 
     comparison.length === 0
       ? null
       : { id: 'comparison', title: 'Recipes side by side', body: comparisonPart(comparison) };
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>${title}</title>
-        <style>
-          ${STYLE}
-        </style>
-      </head>
-      <body>
-        <header>
-          <h1>${title}</h1>
-          <p class="meta">
-            made ${madeAt.toISOString().slice(0, 16).replace('T', ' ')} UTC by stagewright
-            ${versions['stagewright'] ?? ''}
-          </p>
-          <nav aria-label="Sections">
-            ${compared === null ? null : link(compared)}
-            ${parts.map(({ name, id, sections }) => (several ? link({ id, title: name }) : sections.map(link)))}
-          </nav>
-        </header>
-        <main>
-          ${compared === null ? null : sectionPart(compared)}
-          ${parts.map(
-            ({ name, id, sections }) =>
-              html`<div class="recipe" id="${id}">
-                ${several ? html`<h1 class="of">Recipe ${name}</h1>` : null} ${sections.map(sectionPart)}
-              </div>`,
-          )}
-        </main>
-      </body>
-    </html> `;
-  return page.text;
+  return framed({
+    title,
+    meta: html`made ${madeAt.toISOString().slice(0, 16).replace('T', ' ')} UTC by stagewright
+    ${versions['stagewright'] ?? ''}`,
+    links: [
+      ...(compared === null ? [] : [compared]),
+      ...parts.flatMap(({ name, id, sections }) => (several ? [{ id, title: name }] : sections)),
+    ],
+    main: html`${compared === null ? null : sectionPart(compared)}
+    ${parts.map(
+      ({ name, id, sections }) =>
+        html`<div class="recipe" id="${id}">
+          ${several ? html`<h1 class="of">Recipe ${name}</h1>` : null} ${sections.map(sectionPart)}
+        </div>`,
+    )}`,
+  });
 }
 
 async function sectionsOf(
@@ -124,15 +99,4 @@ async function sectionsOf(
 function comparisonPart(tables: readonly AccuracyTable[]): Html {
   return html`<p>Columns are the recipes’ last evaluated stages, beside the first stage of the first recipe.</p>
     ${tables.map(accuracyTables)}`;
-}
-
-function sectionPart({ id, title, body }: Section): Html {
-  return html`<section id="${id}" aria-labelledby="${id}-title">
-    <h2 id="${id}-title">${title}</h2>
-    ${body}
-  </section>`;
-}
-
-function link({ id, title }: Pick<Section, 'id' | 'title'>): Html {
-  return html`<a href="#${id}">${title}</a>`;
 }

@@ -62,6 +62,11 @@ th.num, td.num { text-align: right; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(600px, 100%), 1fr)); gap: 1rem; }
 .card { display: grid; grid-template-columns: 112px minmax(0, 1fr); gap: 1rem; background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 0.9rem; break-inside: avoid; }
 .scene img { width: 100%; max-width: 112px; aspect-ratio: 1; image-rendering: pixelated; border-radius: 4px; display: block; }
+.scene .photo { image-rendering: auto; aspect-ratio: auto; }
+main > .lead { margin-top: 1.1rem; }
+.block { margin: 1.3rem 0 1.1rem; }
+.said { white-space: normal; min-width: 6.5rem; }
+.options { margin: 0 0 0.3rem; padding-left: 1.4rem; font-size: 0.9rem; }
 .card p { margin: 0 0 0.2rem; }
 .course { font-size: 0.74rem; text-transform: uppercase; letter-spacing: 0.05em; color: var(--dim); }
 .course.learnt, .ok { color: var(--ok); }

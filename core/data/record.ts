@@ -14,6 +14,7 @@ import { unknownReasonSchema } from '../generation.js';
 import { generatorIdentitySchema } from '../generators.js';
 import { rowSchema } from '../row.js';
 
+export const DATA_FILE = 'data.json';
 export const FUNNEL_FILE = 'funnel.json';
 export const EVIDENCE_FILE = 'evidence.jsonl';
 export const REFUSED_FILE = 'refused.jsonl';
