@@ -11,19 +11,19 @@ import { isVerifierName, VERIFIERS, type VerifierName } from './verifiers.js';
 /** Refused rows that the error lists; the count tells the rest. */
 const NAMED = 20;
 
-/** For a stage or an evaluation that names its verifier: `digits` has checked its rows when they were read. */
+/** For a stage or an evaluation that names its verifier. */
 export function checkGoldsFor(name: string, rows: readonly { readonly row: Row }[], verifier: string): void {
-  if (isVerifierName(verifier) && verifier !== 'digits') checkGolds(name, rows, verifier);
+  if (isVerifierName(verifier)) checkGolds(name, rows, verifier);
 }
 
 /** @returns the number of rows. @throws StagewrightError DataInvalid naming the refused rows and why. */
 export function checkGolds(
   name: string,
   rows: readonly { readonly row: Row }[],
-  verifier: Exclude<VerifierName, 'digits'> = 'math',
+  verifier: VerifierName = 'math',
 ): number {
   const refused = rows.flatMap(({ row }) => {
-    const { verdict, reason } = VERIFIERS[verifier](goldAsAnswer({ gold: row.answer, choices: row.options }));
+    const { verdict, reason } = VERIFIERS[verifier](goldAsAnswer({ gold: row.answer, choices: row.options }, verifier));
     if (verdict === 'correct') return [];
     return [
       `${row.id}: "${row.answer.slice(0, 100)}": ${reason === undefined ? 'its own verifier finds it wrong' : REASONS[reason]}`,

@@ -189,6 +189,12 @@ describe('stagewright grade', () => {
     ];
     const { results } = await grade(['--verifier', 'digits'], lines(items));
     expect(results).toMatchObject([{ verdict: 'correct' }, { verdict: 'ungradable', reason: 'no-answer' }]);
+    const golds = [
+      { id: 1, gold: 'B' },
+      { id: 2, gold: 'top-left 1 top-right 2 bottom-left 3 bottom-right 4' },
+    ];
+    expect((await grade(['--verifier', 'digits', '--gold-check'], lines(golds))).code).toBe(0);
+    expect((await grade(['--verifier', 'digits', '--gold-check'], lines([{ id: 1, gold: '3 4' }]))).code).toBe(1);
   });
 
   test('the gold check refuses golds that no answer can match, and names them', async () => {

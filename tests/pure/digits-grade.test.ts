@@ -12,6 +12,7 @@ describe('gradeResponse', () => {
       correct: true,
       answer: 'B',
       trace: ['top-left', '7', 'B'],
+      found: 'box',
     });
   });
   it('tells a wrong answer from a wrong form', () => {

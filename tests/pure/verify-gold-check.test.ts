@@ -19,6 +19,9 @@ test('a verifier that a recipe names refuses what it cannot ask for', () => {
   expect(() => checkGoldsFor('sums', rows, 'mcq')).toThrow(
     'data set sums: the verifier mcq refuses the gold of 1 of 2 rows:\nsum: "7": the gold answer cannot be read',
   );
+  expect(() => checkGoldsFor('words', [...rows, row('two', '3 4')], 'digits')).toThrow(
+    'refuses the gold of 1 of 3 rows',
+  );
   for (const name of ['math', 'exact', 'digits']) expect(() => checkGoldsFor('sums', rows, name)).not.toThrow();
 });
 

@@ -50,7 +50,7 @@ async function gradeBatch(batch: Batch, grade: Grader): Promise<void> {
     const reason = lost.get(line);
     let result: Result;
     try {
-      const said = reason === undefined ? grade(setup.goldCheck ? goldAsAnswer(item) : item) : null;
+      const said = reason === undefined ? grade(setup.goldCheck ? goldAsAnswer(item, setup.verifier) : item) : null;
       result =
         reason !== undefined || said === null
           ? { verdict: 'ungradable', reason: reason ?? 'failed', rule: 'none' }
