@@ -16,7 +16,9 @@ const tier = (name: string, limitSeconds: number, more: Record<string, unknown> 
  * Of the server tier: what kills, freezes or counts all runs of its server, and must not be disturbed by another file's load. Both
  * are `npm run test:server`.
  */
-const ALONE = ['demo', 'faults-*', 'metrics', 'record-*', 'two-hosts'].map((name) => `tests/server/${name}.test.ts`);
+const ALONE = ['data-campaign', 'demo', 'faults-*', 'metrics', 'record-*', 'two-hosts'].map(
+  (name) => `tests/server/${name}.test.ts`,
+);
 
 export default defineConfig({
   test: {

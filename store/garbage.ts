@@ -96,6 +96,7 @@ export async function surveyRest(store: Store): Promise<{ what: string; bytes: n
   return [
     { what: 'exported weights', bytes: exports, why: 'later stages start from them' },
     { what: 'data sets', bytes: await at(layout.dataSets), why: 'any recipe may name them again' },
+    { what: 'shards of data sets', bytes: await at(layout.dataWork), why: 'what is being made goes on from them' },
     { what: 'journaled answers', bytes: await at(layout.answers), why: 'no model is asked the same thing twice' },
     { what: 'evaluations', bytes: await at(layout.evaluations), why: 'gates and reports read their answers' },
   ];

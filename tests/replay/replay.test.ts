@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 
 test('there are histories of every workflow', () => {
-  for (const workflow of ['curriculum', 'stage', 'evaluation'])
+  for (const workflow of ['curriculum', 'stage', 'evaluation', 'data'])
     expect(files.some((file) => file.startsWith(workflow))).toBe(true);
 });
 

@@ -23,7 +23,7 @@ let script: Script;
 let bench: Bench;
 beforeAll(async () => {
   script = new Script();
-  bench = await openBench(inject('temporalAddress'), script, { cached: false });
+  bench = await openBench(inject('temporalAddress'), script);
 });
 afterAll(() => bench.close());
 
