@@ -84,6 +84,7 @@ export async function writeReport({
       figures.accuracy.map((t) => accuracyText(t, `${figures.recipe}, after each stage,`, width)),
     ),
     ...comparison.map((t) => accuracyText(t, 'Recipes side by side (last stages),', width)),
+    ...funnels,
   ].join('\n\n');
   const recipes = parts.map((part) => part.figures);
   const figures = {

@@ -1,6 +1,7 @@
 /** What a person is told of a derived set in one line. */
 import { expect, it } from 'vitest';
 import { funnelLine } from '../../cli/report/funnel-text.js';
+import { modelWords } from '../../core/data/phases.js';
 import type { Funnel } from '../../core/data/record.js';
 import { planCommitted } from '../support/committed-recipes.js';
 
@@ -31,5 +32,11 @@ it('says what was kept, and the most frequent reasons of the rest', async () => 
   ];
   expect(funnelLine(data.name, { ...funnel, reasons })).toBe(
     '  unseen (filter): 700 of 8,000 rows; one: 7,000; two: 200; three: 90; other reasons: 10',
+  );
+  const [base] = data.generators ?? [];
+  if (base === undefined) throw new Error('no generator');
+  const seen = [dropped(`the image alone is enough for ${modelWords(base.identity)}`, 5)];
+  expect(funnelLine(data.name, { ...funnel, reasons: seen }, data.generators)).toBe(
+    '  unseen (filter): 700 of 8,000 rows; the image alone is enough for base: 5',
   );
 });
