@@ -133,7 +133,7 @@ async function tryLmmsEval({ address, reader, work }) {
       folder,
       readdirSync(folder).find((name) => name.includes(part)),
     );
-  const { results, versions } = JSON.parse(readFileSync(written('_results.json'), 'utf8'));
+  const { results } = JSON.parse(readFileSync(written('_results.json'), 'utf8'));
   const accuracy = results.stagewright_digits['accuracy,none'];
   const samples = lines(written('_samples_'));
   const same = samples.filter(
@@ -153,7 +153,6 @@ async function tryLmmsEval({ address, reader, work }) {
     accuracy,
     accuracy_of_the_product: reader.accuracy,
     seconds: Math.round(seconds * 100) / 100,
-    ...(versions === undefined ? {} : { task_version: versions.stagewright_digits }),
   };
 }
 
