@@ -62,9 +62,11 @@ export async function runDataCampaign({ captions, kills, folder, say }: DataCamp
     await run.kill(victim);
     // What was on its way is logged and, where the worker lives, journaled.
     await sleep(400);
+    // The journal first: where the worker lives, both grow while they are read, and the log must not lag behind.
+    const journaled = await run.journaled();
     const before = await readRequests(run.log);
     marks.push(await countLines(run.log));
-    unanswered.push(before.distinct - (await run.journaled()));
+    unanswered.push(before.distinct - journaled);
     say(
       `killed ${victim} after ${before.requests} requests, ${unanswered.at(-1)} of them without an answer on the disk`,
     );
