@@ -20,12 +20,18 @@ export interface BatchedRow {
 }
 
 const BATCH_ROWS = 256;
+const CHUNK = 256 * 1024;
 const BATCH_BYTES = 8 * 1024 * 1024;
 /** Longer lines are faults. */
 export const ROW_LIMIT = 16 * 1024 * 1024;
 
 /** @throws StagewrightError DataInvalid where the file cannot be read. */
-export async function* rowBatches(file: string, start = 0): AsyncGenerator<BatchedRow[]> {
+export async function* rowBatches(
+  file: string,
+  start = 0,
+  atOnce = BATCH_ROWS,
+  chunk = CHUNK,
+): AsyncGenerator<BatchedRow[]> {
   let batch: BatchedRow[] = [];
   let size = 0;
   const splitter = new LineSplitter(
@@ -43,9 +49,9 @@ export async function* rowBatches(file: string, start = 0): AsyncGenerator<Batch
     ROW_LIMIT,
   );
   try {
-    for await (const chunk of createReadStream(file, { start, highWaterMark: 256 * 1024 })) {
-      splitter.feed(chunk as Buffer);
-      if (batch.length < BATCH_ROWS && size < BATCH_BYTES) continue;
+    for await (const piece of createReadStream(file, { start, highWaterMark: chunk })) {
+      splitter.feed(piece as Buffer);
+      if (batch.length < atOnce && size < BATCH_BYTES) continue;
       yield batch;
       [batch, size] = [[], 0];
     }

@@ -45,26 +45,29 @@ export class BenchmarkRows {
   }
 
   async find(number: number): Promise<BenchmarkRow> {
-    const known = this.known.get(number) ?? (await this.read(number));
-    if (this.known.size >= REMEMBERED) this.known.clear();
-    this.known.set(number, known);
-    return known;
+    return this.known.get(number) ?? (await this.read(number));
   }
 
   private async read(number: number): Promise<BenchmarkRow> {
     const benchmark = this.files.findLast(({ first, rows }) => rows > 0 && first <= number);
     if (benchmark === undefined) throw new Error(`no benchmark has row ${number}`);
-    const { file, first, offsets, lines } = benchmark;
+    const { file, first, offsets, lines, rows } = benchmark;
     const [place, skip] = [Math.floor((number - first) / STRIDE), (number - first) % STRIDE];
     let at = 0;
-    for await (const batch of rowBatches(file, offsets[place]))
+    // Small pieces, and all of them that were read are kept: matches often follow each other.
+    for await (const batch of rowBatches(file, offsets[place], 1, 16 * 1024)) {
       for (const row of batch) {
         const id = idOf(row);
-        if (id !== undefined && at++ === skip) {
-          const line = row.line + (lines[place] ?? 1) - 1;
-          return { file, line, id: id ?? `line ${line}` };
-        }
+        if (id === undefined) continue;
+        const line = row.line + (lines[place] ?? 1) - 1;
+        if (this.known.size >= REMEMBERED) this.known.clear();
+        if (number - skip + at < first + rows)
+          this.known.set(number - skip + at, { file, line, id: id ?? `line ${line}` });
+        at += 1;
       }
+      const found = this.known.get(number);
+      if (at > skip && found !== undefined) return found;
+    }
     throw new Error(`${file} became shorter while it was read`);
   }
 }
