@@ -53,6 +53,7 @@ export class BenchmarkRows {
     if (benchmark === undefined) throw new Error(`no benchmark has row ${number}`);
     const { file, first, offsets, lines, rows } = benchmark;
     const [place, skip] = [Math.floor((number - first) / STRIDE), (number - first) % STRIDE];
+    if (this.known.size >= REMEMBERED) this.known.clear();
     let at = 0;
     // Small pieces, and all of them that were read are kept: matches often follow each other.
     for await (const batch of rowBatches(file, offsets[place], 1, 16 * 1024)) {
@@ -60,7 +61,6 @@ export class BenchmarkRows {
         const id = idOf(row);
         if (id === undefined) continue;
         const line = row.line + (lines[place] ?? 1) - 1;
-        if (this.known.size >= REMEMBERED) this.known.clear();
         if (number - skip + at < first + rows)
           this.known.set(number - skip + at, { file, line, id: id ?? `line ${line}` });
         at += 1;
