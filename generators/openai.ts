@@ -18,6 +18,7 @@ import type { EndpointConfiguration } from './configuration.js';
 import type { Answered, AnswerOptions, Generator } from './generator.js';
 import { createHealth } from './health.js';
 import { ImageFault } from './image-fault.js';
+import { orAborted } from './or-aborted.js';
 import { createRate } from './rate.js';
 import { createSlots } from './slots.js';
 import { createSpending } from './spending.js';
@@ -85,7 +86,11 @@ export function endpointGenerator(options: EndpointOptions): Generator {
     signal.addEventListener('abort', cancel, { once: true });
     try {
       signal.throwIfAborted();
-      const value: unknown = await client.chat.completions.create(body, { signal: limit.signal });
+      // Not left to the client: a body that stands still at the wrong moment does not always hear of the abort.
+      const value: unknown = await orAborted(
+        client.chat.completions.create(body, { signal: limit.signal }),
+        limit.signal,
+      );
       return readReply(value, request);
     } catch (error) {
       signal.throwIfAborted();
