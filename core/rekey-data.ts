@@ -13,17 +13,22 @@ export function rekeyData(data: PlannedData, moved: ReadonlyMap<string, string>)
   const parts = data.parts?.map((part) => rekeyData(part, moved));
   const inputs = data.inputs?.map((input) => rekeyData(input, moved));
   const generators = data.generators?.map((one) => rekeyGenerator(one, moved));
+  // Never by its key: that of a plan of another version might be made otherwise here.
+  const same = unchanged(parts, data.parts) && unchanged(inputs, data.inputs) && unchanged(generators, data.generators);
+  if (same) return data;
   const derivation = rekeyDerivation(data, { parts, inputs, moved });
-  const key = dataKey(derivation);
-  if (key === data.key) return data;
   return {
     ...data,
-    key,
+    key: dataKey(derivation),
     derivation,
     ...(parts === undefined ? {} : { parts }),
     ...(inputs === undefined ? {} : { inputs }),
     ...(generators === undefined ? {} : { generators }),
   };
+}
+
+function unchanged<T>(now: readonly T[] | undefined, before: readonly T[] | undefined): boolean {
+  return now === undefined || now.every((one, i) => one === before?.[i]);
 }
 
 interface Changed {
@@ -77,10 +82,11 @@ function made(
 }
 
 function rekeyGenerator(generator: PlannedGenerator, moved: ReadonlyMap<string, string>): PlannedGenerator {
-  return { ...generator, identity: rekeyIdentity(generator.identity, moved) };
+  const identity = rekeyIdentity(generator.identity, moved);
+  return identity === generator.identity ? generator : { ...generator, identity };
 }
 
 function rekeyIdentity(identity: GeneratorIdentity, moved: ReadonlyMap<string, string>): GeneratorIdentity {
-  if (identity.kind !== 'onnx') return identity;
-  return { ...identity, weights: moved.get(identity.weights) ?? identity.weights };
+  const weights = identity.kind === 'onnx' ? moved.get(identity.weights) : undefined;
+  return identity.kind !== 'onnx' || weights === undefined ? identity : { ...identity, weights };
 }
