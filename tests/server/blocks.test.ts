@@ -18,6 +18,7 @@ import type { easyFirst, merged, sightBeforeThought, Two } from '../support/own-
 import { key, tellStage, until } from './control-support.js';
 import { evaluationOf, planOf, stageOf } from './harness.js';
 import { Script } from './scripted-activities.js';
+import { ASK_AGAIN } from '../support/ask-again.js';
 
 const KEYWORD = 2;
 const script = new Script();
@@ -34,7 +35,10 @@ beforeAll(async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const address = inject('temporalAddress');
   const connection = await NativeConnection.connect({ address });
-  client = new Client({ connection: await Connection.connect({ address }) });
+  client = new Client({
+    connection: await Connection.connect({ address }),
+    interceptors: { workflow: [ASK_AGAIN] },
+  });
   await client.connection.operatorService.addSearchAttributes({
     namespace: 'default',
     searchAttributes: { [SEARCH_ATTRIBUTES.stage]: KEYWORD, [SEARCH_ATTRIBUTES.status]: KEYWORD },

@@ -6,6 +6,7 @@ import { classQueue, controlQueue, cpuQueue, hostQueue } from '../../core/ids.js
 import type { Plan, PlannedData, PlannedEvaluation, PlannedStage } from '../../core/plan.js';
 import { sharedBundle } from '../support/shared-bundle.js';
 import { KEY, type Script } from './scripted-activities.js';
+import { ASK_AGAIN } from '../support/ask-again.js';
 
 let bundle: Promise<string> | undefined;
 
@@ -48,7 +49,10 @@ export async function openBench(
     )),
   ];
   const running = workers.map((worker) => worker.run().catch(() => undefined));
-  const client = new Client({ connection: await Connection.connect({ address }) });
+  const client = new Client({
+    connection: await Connection.connect({ address }),
+    interceptors: { workflow: [ASK_AGAIN] },
+  });
   const salt = randomUUID().replaceAll('-', '').slice(0, 32);
   return {
     client,

@@ -12,6 +12,7 @@ import { wilsonInterval } from '../../core/wilson.js';
 import { curriculumUpdates } from '../../workflows/messages.js';
 import { runCli, startCli, temporaryFolder, TINY, type Running } from '../support/cli.js';
 import { eventually } from '../support/runs.js';
+import { ASK_AGAIN } from '../support/ask-again.js';
 
 const folder = temporaryFolder();
 const home = join(folder.path, 'home');
@@ -50,7 +51,7 @@ beforeAll(async () => {
   await stack.sees('Ctrl-C ends both');
   const { stdout } = await runCli(['run', TINY, '--detach'], { env });
   const connection = await Connection.connect({ address: `127.0.0.1:${port}` });
-  const run = new Client({ connection }).workflow.getHandle(stdout.trim());
+  const run = new Client({ connection, interceptors: { workflow: [ASK_AGAIN] } }).workflow.getHandle(stdout.trim());
   // Before its first step or after it: the pause is in the history either way, and the stage goes on in another attempt.
   await eventually('the stage takes an update', async () => {
     try {

@@ -18,6 +18,7 @@ import type { Choice, StageStatus } from '../../core/states.js';
 import type { curriculumWorkflow } from '../../workflows/curriculum.js';
 import { answerUpdate, stageStatusQuery, type CurriculumInput } from '../../workflows/messages.js';
 import { startCli, TINY, type Running } from './cli.js';
+import { ASK_AGAIN } from './ask-again.js';
 
 /** In the environment of every process that a cluster starts, its own folder as the value. */
 const MARK = 'STAGEWRIGHT_TEST_CLUSTER';
@@ -75,7 +76,10 @@ export async function openCluster(address: string, base: Readonly<Record<string,
   const home = mkdtempSync(join(tmpdir(), 'stagewright-cluster-'));
   const prefix = `cluster-${randomUUID().slice(0, 8)}`;
   const store = base['STAGEWRIGHT_STORE'] ?? join(home, 'store');
-  const client = new Client({ connection: await Connection.connect({ address }) });
+  const client = new Client({
+    connection: await Connection.connect({ address }),
+    interceptors: { workflow: [ASK_AGAIN] },
+  });
   const started: Running[] = [];
   const marked = (): MarkedProcess[] => findMarked(MARK, home);
   const stageFolder = (plan: Plan, stage: number): string => join(store, 'stages', plan.stages[stage]?.key ?? '');
