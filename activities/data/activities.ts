@@ -3,7 +3,7 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson } from '../../core/canonical-json.js';
-import { REFUSED_FILE, type DataRecord } from '../../core/data/record.js';
+import { DATA_FILE, REFUSED_FILE, type DataRecord } from '../../core/data/record.js';
 import { StagewrightError } from '../../core/failures.js';
 import { checkGolds } from '../../core/verify/check-golds.js';
 import type { PlannedData } from '../../core/plan.js';
@@ -14,7 +14,7 @@ import { loadRows, ROWS_FILE } from '../../store/rows.js';
 import type { Store } from '../../store/store.js';
 import type { DataActivities } from '../contracts.js';
 import { materialiseCaptions } from './captions.js';
-import { DATA_RECORD, readDataRecord } from './data-record.js';
+import { readDataRecord } from './data-record.js';
 import { guarded } from '../support/failures.js';
 import { withHeartbeat } from '../support/heartbeat.js';
 import { materialiseDigits } from './digits-dataset.js';
@@ -37,7 +37,7 @@ async function prepare(store: Store, data: PlannedData): Promise<{ rows: number 
   await store.publishData(data.key, async (folder) => {
     const made = await fill(store, data, folder);
     const record: DataRecord = { ...made, rows_sha256: await sha256File(join(folder, ROWS_FILE)) };
-    await writeFile(join(folder, DATA_RECORD), `${canonicalJson(record)}\n`);
+    await writeFile(join(folder, DATA_FILE), `${canonicalJson(record)}\n`);
   });
   const made = await readDataRecord(store, data.key);
   if (made === null) throw new StagewrightError('Internal', `data set ${data.name} was published without its record`);

@@ -1,12 +1,10 @@
 /** `data.json` beside the rows of a published set: written last, after every row was checked. */
-import { dataRecordSchema, type DataRecord } from '../../core/data/record.js';
+import { DATA_FILE, dataRecordSchema, type DataRecord } from '../../core/data/record.js';
 import { layout } from '../../store/layout.js';
 import { readRecord } from '../../store/records.js';
 import type { Store } from '../../store/store.js';
 
-export const DATA_RECORD = 'data.json';
-
 /** The record of a data set that is in the store, or null. */
 export async function readDataRecord(store: Store, key: string): Promise<DataRecord | null> {
-  return readRecord(store.objects, `${layout.data(key)}/${DATA_RECORD}`, dataRecordSchema);
+  return readRecord(store.objects, `${layout.data(key)}/${DATA_FILE}`, dataRecordSchema);
 }

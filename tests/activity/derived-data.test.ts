@@ -19,9 +19,9 @@ import type { Answerers } from '../../activities/data/derived/answerers.js';
 import { assemble } from '../../activities/data/derived/assemble.js';
 import { planWork } from '../../activities/data/derived/plan-work.js';
 import { runShard } from '../../activities/data/derived/shard.js';
-import { DATA_RECORD } from '../../activities/data/data-record.js';
 import { canonicalJson } from '../../core/canonical-json.js';
 import {
+  DATA_FILE,
   dataRecordSchema,
   evidenceSchema,
   funnelSchema,
@@ -100,7 +100,7 @@ async function publishCaptions(captions: PlannedData, count = CAPTIONS): Promise
       };
     });
     writeFileSync(join(folder, 'rows.jsonl'), rows.map((row) => `${canonicalJson(row)}\n`).join(''));
-    writeFileSync(join(folder, DATA_RECORD), canonicalJson({ rows: count, rows_sha256: sha('0') }));
+    writeFileSync(join(folder, DATA_FILE), canonicalJson({ rows: count, rows_sha256: sha('0') }));
   });
 }
 

@@ -9,6 +9,7 @@ import { countFunnel, type FunnelCounter } from '../../../core/data/funnel.js';
 import { judgeRow, type JudgedRow, type SaidInPhases } from '../../../core/data/judge.js';
 import { phasesOf } from '../../../core/data/phases.js';
 import {
+  DATA_FILE,
   EVIDENCE_FILE,
   FUNNEL_FILE,
   REFUSED_FILE,
@@ -23,7 +24,7 @@ import type { Row } from '../../../core/row.js';
 import { sha256File } from '../../../store/digest.js';
 import { ROWS_FILE } from '../../../store/rows.js';
 import type { Store } from '../../../store/store.js';
-import { DATA_RECORD, readDataRecord } from '../data-record.js';
+import { readDataRecord } from '../data-record.js';
 import { derivationOf, openInputs, readRows, type InputSet } from './input.js';
 import { assembleOverlap } from './overlap.js';
 import { openSetFiles, type SetFiles } from './set-files.js';
@@ -52,7 +53,7 @@ export async function assemble(store: Store, data: PlannedData, context: Assembl
       made_at: new Date().toISOString(),
     };
     await writeFile(join(folder, WORK_FILE), `${canonicalJson(work)}\n`);
-    await writeFile(join(folder, DATA_RECORD), `${canonicalJson(digests)}\n`);
+    await writeFile(join(folder, DATA_FILE), `${canonicalJson(digests)}\n`);
   });
   const made = await readDataRecord(store, data.key);
   if (made === null) throw new StagewrightError('Internal', `data set ${data.name} was published without its record`);
