@@ -21,7 +21,9 @@ export async function readFacts(recipe: Recipe, file: string): Promise<PlanFacts
   }
   return {
     models: await installedModels(),
-    trainers: Object.fromEntries((await listBackends()).map(({ name, version }) => [name, { version }])),
+    trainers: Object.fromEntries(
+      (await listBackends()).map(({ name, version, versions }) => [name, { version, versions: versions ?? [version] }]),
+    ),
     digits_sha256: await digitsSha256(),
     verifier: DIGITS_VERIFIER,
     verifiers: Object.fromEntries(Object.entries(VERIFIER_VERSIONS).map(([name, version]) => [name, { version }])),

@@ -50,6 +50,28 @@ export const FAILURES = {
   HostLost: { meaning: 'Nobody polls the host’s queue any more.', verdict: retry(10, 1, 30) },
   RunnerLost: { meaning: 'The runner died; what it left was stopped.', verdict: retry(10, 1, 30) },
   TrainerExited: { meaning: 'The trainer ended with an error, or before its last step.', verdict: retry(3, 2, 60) },
+  TrainerStalled: {
+    meaning: 'The trainer ran on without advancing; its stacks and last lines were kept, then it was stopped.',
+    verdict: retry(2, 2, 60),
+  },
+  OutOfMemory: {
+    meaning:
+      'The trainer ran out of GPU or host memory; the next try runs one rung lower on the ladder of execution settings.',
+    verdict: retry(6, 2, 60),
+  },
+  Diverged: { meaning: 'Loss, gradient norm or KL became NaN or infinite.', verdict: PARK },
+  DeviceOccupied: {
+    meaning: 'A device’s memory did not come free after its processes had ended; it is quarantined on its host.',
+    verdict: retry(null, 5, 60),
+  },
+  TopologyChanged: {
+    meaning: 'The checkpoint was written by another number of devices, which the trainer cannot read it with.',
+    verdict: PARK,
+  },
+  SourceUnreachable: {
+    meaning: 'A model or data set of a hub is neither cached nor to be fetched.',
+    verdict: retry(5, 5, 120),
+  },
   Unattended: {
     meaning: 'No worker attended the runner for the set time; it stopped at a checkpoint.',
     verdict: retry(5, 1, 60),

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { checkpointRefSchema, ownerSchema, reachSchema, sha256Schema, stageResultSchema } from './checkpoint.js';
+import { stallSchema, TRAINER_PHASES } from './trainer-profile.js';
 
 /** A command as the runner starts it; rendered by the backend, never taken from a recipe. */
 export const commandSchema = z.strictObject({
@@ -13,6 +14,17 @@ export const commandSchema = z.strictObject({
   env: z.record(z.string(), z.string()),
 });
 export type Command = z.infer<typeof commandSchema>;
+
+/** What the host's profile of the trainer adds to a launch (core/trainer-profile.ts); absent for a trainer that has none. */
+export const launchProfileSchema = z.strictObject({
+  /** Run on stop, before SIGTERM: for what signals do not reach. */
+  stop: z.array(z.string()).min(1).optional(),
+  /** Names of secret variables that pass to the trainer. */
+  secrets: z.array(z.string()),
+  stall: stallSchema,
+  device_free_mib: z.number().min(0),
+});
+export type LaunchProfile = z.infer<typeof launchProfileSchema>;
 
 export const timersSchema = z.strictObject({
   /** The runner writes its renewal to the store this often. */
@@ -46,6 +58,7 @@ export const launchSchema = z.strictObject({
   job: z.json(),
   train: commandSchema,
   export: commandSchema,
+  profile: launchProfileSchema.optional(),
   trainer: z.strictObject({ name: z.string(), version: z.string() }),
   planned_steps: z.int().min(1),
   resume_from: checkpointRefSchema.nullable(),
@@ -102,6 +115,8 @@ export const runnerStateSchema = z.strictObject({
   /** Last trained step that the trainer reported; null before the first. */
   step: z.int().nullable(),
   planned_steps: z.int(),
+  /** What a foreign trainer is at within `training`, by its log. */
+  trainer_phase: z.enum(TRAINER_PHASES).optional(),
   /** Over the last steps; null until known. */
   steps_per_second: z.number().nullable(),
   last_manifest: checkpointRefSchema.nullable(),

@@ -9,7 +9,9 @@ import { dataDerivationSchema, type DataFacts } from './data-source.js';
 import { StagewrightError } from './failures.js';
 import { gateSchema } from './gate.js';
 import { plannedGeneratorSchema } from './generators.js';
+import { hint } from './nearest-name.js';
 import { withoutLaterDefaults } from './later-settings.js';
+import { nativeSchema } from './native.js';
 import { orderPerEpoch, orderPerEpochSchema, orderSchema } from './order.js';
 import { pick, planData, planVerifier } from './plan-data.js';
 import { curriculumOf } from './recipe-checks.js';
@@ -23,7 +25,7 @@ export const KEY_SCHEMA = 1;
 export interface PlanFacts extends DataFacts {
   /** sha256 of each embedded model's model.json, which names its graphs' sha256. */
   readonly models: Readonly<Record<string, string>>;
-  readonly trainers: Readonly<Record<string, { readonly version: string }>>;
+  readonly trainers: Readonly<Record<string, { readonly version: string; readonly versions?: readonly string[] }>>;
   /** Where the recipe names none. */
   readonly verifier: { readonly name: string; readonly version: number };
   /** All that a recipe may name. */
@@ -77,6 +79,8 @@ export const plannedStageSchema = z.strictObject({
   order: orderSchema,
   /** Of orders by difficulty; absent in plans before version 0.2, which restart. */
   order_per_epoch: orderPerEpochSchema.optional(),
+  /** The trainer's own keys. */
+  native: nativeSchema.optional(),
   execution: executionSchema,
   checkpoints: checkpointsSchema,
   /** Absent in plans of version 0.1. */
@@ -149,6 +153,7 @@ export function stageKeyMaterial(stage: Omit<PlannedStage, 'key'>): Record<strin
     ...(stage.order_per_epoch === undefined ? {} : { order_per_epoch: stage.order_per_epoch }),
     objective: { kind: stage.objective.kind, training: withoutLaterDefaults(stage.objective.training) },
     trainer: stage.trainer,
+    ...(stage.native === undefined ? {} : { native: stage.native }),
     verifier: stage.verifier,
     seed: stage.seed,
     ...(stage.continues === undefined ? {} : { continues: stage.continues }),
@@ -156,8 +161,7 @@ export function stageKeyMaterial(stage: Omit<PlannedStage, 'key'>): Record<strin
 }
 
 function planStage(recipe: Recipe, stage: Stage, before: readonly PlannedStage[], facts: PlanFacts): PlannedStage {
-  const trainer = stage.trainer ?? recipe.trainer;
-  const installed = pick(facts.trainers, trainer, 'trainer', `stage ${stage.name}`);
+  const trainer = planTrainer(stage.trainer ?? recipe.trainer, facts, `stage ${stage.name}`);
   const model = { name: recipe.model, sha256: pick(facts.models, recipe.model, 'model', `recipe ${recipe.name}`) };
   const from = stage.from ?? (before.length === 0 ? 'scratch' : 'previous');
   const parent =
@@ -167,7 +171,7 @@ function planStage(recipe: Recipe, stage: Stage, before: readonly PlannedStage[]
     capability: stage.capability,
     parent: parent?.key ?? null,
     model,
-    trainer: { name: trainer, version: installed.version },
+    trainer,
     verifier:
       stage.objective === 'rlvr' ? planVerifier(stage.verifier ?? recipe.verifier, facts, `stage ${stage.name}`) : null,
     seed: stage.seed ?? recipe.seed,
@@ -178,11 +182,25 @@ function planStage(recipe: Recipe, stage: Stage, before: readonly PlannedStage[]
     data: planData(recipe, stage.data, { facts, before }),
     order: stage.order,
     ...orderPerEpoch(stage.order, stage.order_per_epoch),
+    ...(stage.native === undefined ? {} : { native: stage.native }),
     execution: stage.execution,
     checkpoints: stage.checkpoints,
     gates: stage.gates,
   };
   return sealStage(material);
+}
+
+/** `name`, or `name@version` for one of several that a backend can drive. */
+function planTrainer(asked: string, facts: PlanFacts, where: string): PlannedStage['trainer'] {
+  const [name = '', version] = asked.split('@', 2);
+  const installed = pick(facts.trainers, name, 'trainer', where);
+  const known = installed.versions ?? [installed.version];
+  if (version === undefined) return { name, version: installed.version };
+  if (known.includes(version)) return { name, version };
+  throw new StagewrightError(
+    'UnknownName',
+    `${where}: trainer ${name} has no version "${version}"; ${hint(version, known)}`,
+  );
 }
 
 function planEvaluations(recipe: Recipe, stages: readonly PlannedStage[], facts: PlanFacts): PlannedEvaluation[] {

@@ -8,6 +8,7 @@ import { recipeComplaints } from './recipe-checks.js';
 import { dataSchema } from './data-source.js';
 import { gateSchema } from './gate.js';
 import { generatorSchema } from './generators.js';
+import { nativeSchema } from './native.js';
 import { orderPerEpochSchema, orderSchema } from './order.js';
 import { rlvrTrainingSchema, sftTrainingSchema } from './training.js';
 
@@ -20,6 +21,29 @@ export const executionSchema = z.strictObject({
   gpus: z.int().min(0).default(0).describe('Devices on one host, all or nothing; 0 takes one CPU slot.'),
   class: nameSchema.default('any').describe('Class of hosts: the queue that is asked for a device.'),
   threads: z.int().min(1).default(2).describe('CPU threads of the embedded trainer.'),
+  micro_batch: z
+    .strictObject({ update: z.int().min(1).optional(), experience: z.int().min(1).optional() })
+    .optional()
+    .describe('Samples a device takes at once, for updates and for log-probabilities.'),
+  gpu_memory_utilization: z
+    .number()
+    .gt(0)
+    .max(1)
+    .optional()
+    .describe('Share of a device that the rollout engine may take.'),
+  tensor_parallel: z.int().min(1).optional().describe('Devices that one copy of the rollout engine spans.'),
+  offload: z
+    .strictObject({ params: z.boolean().optional(), optimizer: z.boolean().optional() })
+    .optional()
+    .describe('Keep weights or optimizer in host memory while they are not needed.'),
+  gradient_checkpointing: z.boolean().optional(),
+  dtype: z.enum(['bf16', 'fp16', 'fp32']).optional().describe("Of weights in training. Default: the trainer's."),
+  rollout_engine: z.enum(['trainer', 'vllm-colocate', 'vllm-server']).optional().describe("Default: the trainer's."),
+  native: nativeSchema
+    .optional()
+    .describe(
+      "The trainer's own keys that leave the mathematics as it is; any other key belongs to the stage's `native`.",
+    ),
 });
 export type Execution = z.infer<typeof executionSchema>;
 
@@ -50,7 +74,16 @@ const stageShared = {
     .describe(
       'Of an order by difficulty over several passes: `spread` over them all (default), or `restart` with each. A trainer that cannot spread it runs with `restart` only.',
     ),
-  trainer: z.string().min(1).optional().describe("Default: the recipe's."),
+  trainer: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("`onnx`, `easyr1`, `trl` or one's own; `easyr1@d146d24` asks for one version. Default: the recipe's."),
+  native: nativeSchema
+    .optional()
+    .describe(
+      "The trainer's own keys, for what has no setting here; checked against its version's table, part of the key.",
+    ),
   seed: z.int().min(0).optional(),
   execution: executionSchema.prefault({}),
   checkpoints: checkpointsSchema.prefault({}),

@@ -23,6 +23,10 @@ const shared = {
   adam_beta2: fraction.default(0.99),
   max_grad_norm: positive.default(1).describe('Global L2 norm above which gradients are scaled down.'),
   freeze_vision: z.boolean().default(false),
+  max_prompt_tokens: z.int().min(1).optional().describe("Default: the trainer's."),
+  max_response_tokens: z.int().min(1).optional().describe("Default: the trainer's."),
+  min_pixels: z.int().min(1).optional().describe("Smaller images are enlarged to this. Default: the trainer's."),
+  max_pixels: z.int().min(1).optional().describe("Larger images are scaled down to this. Default: the trainer's."),
   vision_learning_rate_factor: positive.default(1).describe('Factor on the learning rate of the vision tower.'),
 };
 

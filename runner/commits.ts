@@ -37,7 +37,7 @@ export function createCommits(
   const manifestOf = async (step: number): Promise<Manifest | null> => {
     const folder = store.objects.path(folderOf(step));
     try {
-      const found = await backend.readCheckpoint(folder);
+      const found = await backend.readCheckpoint(folder, launch.job);
       const verdict = await checkFiles(folder, found.files);
       if (found.step !== step || verdict.kind === 'damaged') {
         const why = verdict.kind === 'damaged' ? `${verdict.file}: ${verdict.why}` : `it says step ${found.step}`;

@@ -38,7 +38,7 @@ export async function exportAgain(store: Store, options: ExportAgain): Promise<b
   const backend = await findBackend(remembered.backend);
   const jobFile = join(workFolder, 'job.json');
   await writeFile(jobFile, recordText(backend.exportJob(remembered.job, checkpointFiles(store, manifest), target)));
-  await run(backend.exportCommand(jobFile).argv, workFolder, signal);
+  await run(backend.exportCommand(jobFile, remembered.job).argv, workFolder, signal);
   return true;
 }
 

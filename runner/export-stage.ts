@@ -6,10 +6,10 @@ import { StagewrightError } from '../core/failures.js';
 import { sha256File } from '../store/digest.js';
 import { faultOf } from '../store/faults.js';
 import type { Store } from '../store/store.js';
-import type { CheckpointFiles } from './backends/backend.js';
+import type { ExportedCheckpoint } from './backends/backend.js';
 
 /** @throws StagewrightError Internal when a file of it has no sha256. */
-export function checkpointFiles(store: Store, manifest: Manifest): CheckpointFiles {
+export function checkpointFiles(store: Store, manifest: Manifest): ExportedCheckpoint {
   const files = manifest.files.map(({ path, size, sha256 }) => {
     if (sha256 === undefined)
       throw new StagewrightError(

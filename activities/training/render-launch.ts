@@ -2,6 +2,7 @@
 import { StagewrightError } from '../../core/failures.js';
 import type { Launch } from '../../core/launch.js';
 import { stageKeyMaterial } from '../../core/plan.js';
+import { trainerProfileSchema } from '../../core/trainer-profile.js';
 import type { CheckpointFiles, RenderInput } from '../../runner/backends/backend.js';
 import { findBackend } from '../../runner/backends/registry.js';
 import { checkpointFiles } from '../../runner/export-stage.js';
@@ -22,10 +23,10 @@ export async function renderLaunch(context: TrainingContext, input: TrainInput, 
   const launched = readLaunch(runFolder);
   if (launched?.epoch === grant.epoch) return launched;
   const backend = await findBackend(stage.trainer.name);
-  if (backend.version !== stage.trainer.version)
+  if (!(backend.versions ?? [backend.version]).includes(stage.trainer.version))
     throw new StagewrightError(
       'DigestMismatch',
-      `stage ${stage.name}: the plan names trainer ${stage.trainer.name} ${stage.trainer.version}, this host has ${backend.version}`,
+      `stage ${stage.name}: the plan names trainer ${stage.trainer.name} ${stage.trainer.version}, this host has ${(backend.versions ?? [backend.version]).join(', ')}`,
     );
   await store.describeStage(stage.key, { name: stage.name, material: stageKeyMaterial(stage) });
   const continues = grant.resumeFrom === null ? await continuesFrom(context, input) : null;
@@ -42,6 +43,10 @@ export async function renderLaunch(context: TrainingContext, input: TrainInput, 
       export: at(layout.export(stage.key, grant.epoch)),
     },
     runFolder,
+    profile: trainerProfileSchema.parse({}),
+    prepared: null,
+    devices: grant.devices,
+    marker,
   });
   return {
     schema: 'stagewright/launch@1',

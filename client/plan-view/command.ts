@@ -4,6 +4,7 @@ import type { HashedFile } from '../../core/checkpoint.js';
 import type { PlannedStage } from '../../core/plan.js';
 import type { Backend, RenderInput } from '../../runner/backends/backend.js';
 import { WEIGHTS_FILE } from '../../runner/backends/onnx.js';
+import { trainerProfileSchema } from '../../core/trainer-profile.js';
 import { layout } from '../../store/layout.js';
 import { modelFolder } from '../../store/models.js';
 import type { Progress } from './store-facts.js';
@@ -44,6 +45,10 @@ export async function renderCommand(
       export: inStore(layout.export(stage.key, NO_EPOCH)),
     },
     runFolder: join(places.hostFolder, 'runs', '<run>'),
+    profile: trainerProfileSchema.parse({}),
+    prepared: null,
+    devices: [],
+    marker: '<run>',
   });
   const overrides = Object.entries(backend.overrides?.(rendered.job) ?? {}).map(([name, value]) => [
     name,

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import type { FileEntry, HashedFile } from '../../core/checkpoint.js';
 import { StagewrightError } from '../../core/failures.js';
 import type { Command } from '../../core/launch.js';
 import { onnxCheckpointSchema, onnxJobSchema, type OnnxJob } from '../../core/onnx-job.js';
@@ -105,7 +106,10 @@ function flattened(value: object, prefix = ''): Record<string, string> {
   );
 }
 
-const hashed = ({ path, size, sha256 }: { path: string; size: number; sha256: string }) => ({ path, size, sha256 });
+function hashed({ path, size, sha256 }: FileEntry): HashedFile {
+  if (sha256 === undefined) throw new StagewrightError('Internal', `checkpoint file ${path} has no sha256`);
+  return { path, size, sha256 };
+}
 
 function command(verb: 'train' | 'export', jobFile: string): Command {
   return {

@@ -8,6 +8,7 @@ import { amendStage } from '../../core/amend.js';
 import { planAgain } from '../../core/plan-again.js';
 import { planRecipe, sealStage, type Plan } from '../../core/plan.js';
 import { recipeSchema } from '../../core/recipe.js';
+import { trainerProfileSchema } from '../../core/trainer-profile.js';
 import { onnxBackend } from '../../runner/backends/onnx.js';
 
 let folder = '';
@@ -118,6 +119,10 @@ it('the trainer is told', () => {
     resume: null,
     outputs: { metrics: '/x', checkpoints: '/y', export: '/z' },
     runFolder: '/r',
+    profile: trainerProfileSchema.parse({}),
+    prepared: null,
+    devices: [],
+    marker: 'm',
   });
   expect(job).toMatchObject({ data: { order: 'easy_to_hard', order_per_epoch: 'spread' } });
   expect(onnxBackend.overrides?.(job)).toMatchObject({ 'data.order_per_epoch': 'spread' });
