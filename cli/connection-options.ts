@@ -1,5 +1,5 @@
 /** Options of every command that talks to the Temporal server: the Temporal CLI's own names, and the variables that they stand for. */
-import type { OptionSpec, Options } from './commands.js';
+import type { OptionSpec, Options } from './command-spec.js';
 
 interface ConnectionOption {
   readonly spec: OptionSpec;

@@ -1,6 +1,6 @@
 /** The parser, from the table of commands. It runs nothing: what is chosen goes to `chosen`. */
 import { Command, Option } from 'commander';
-import { FAMILIES, type CommandSpec, type OptionSpec, type Options } from './commands.js';
+import { FAMILIES, type CommandSpec, type OptionSpec, type Options } from './command-spec.js';
 import { CONNECTION_OPTIONS, GRPC_META } from './connection-options.js';
 
 const CONNECTION = 'Connection (as the Temporal CLI has it):';

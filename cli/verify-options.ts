@@ -1,7 +1,7 @@
 /** The verifier's settings as options of a command: one option for each setting of core/verify/settings.ts. */
 import { hint } from '../core/nearest-name.js';
 import { verifySettingsSchema, type VerifySettings } from '../core/verify/settings.js';
-import type { Options, OptionSpec } from './commands.js';
+import type { Options, OptionSpec } from './command-spec.js';
 import { CommandError, EXIT } from './exit.js';
 
 const POLICIES = ['unit', 'percent', 'hedge'] as const;

@@ -5,7 +5,7 @@ import { CONNECTION_OPTIONS, GRPC_META } from '../connection-options.js';
 export function commandsPage(): string {
   return `# Commands
 
-The table in \`cli/commands.ts\` decides what there is; this page is printed from it (\`npm run docs\`), and so is \`stagewright --help\`.
+The table in \`cli/commands.ts\` (a family of commands a file in \`cli/table/\`) decides what there is; this page is printed from it (\`npm run docs\`), and so is \`stagewright --help\`.
 Everything that a command does beyond words is a function of \`client/\`, for code of your own.
 
 | exit code | meaning |
