@@ -17,6 +17,9 @@ export type Command = z.infer<typeof commandSchema>;
 
 /** What the host's profile of the trainer adds to a launch (core/trainer-profile.ts); absent for a trainer that has none. */
 export const launchProfileSchema = z.strictObject({
+  /** As the host's file has it, placeholders and all: `train` and `export` hold it filled in, an export made again fills it anew. */
+  prefix: z.array(z.string()).default([]),
+  env: z.record(z.string(), z.string()).default({}),
   /** Run on stop, before SIGTERM: for what signals do not reach. */
   stop: z.array(z.string()).min(1).optional(),
   /** Names of secret variables that pass to the trainer. */

@@ -6,19 +6,21 @@ import { StagewrightError } from '../core/failures.js';
 import { sha256File } from '../store/digest.js';
 import { faultOf } from '../store/faults.js';
 import type { Store } from '../store/store.js';
-import type { ExportedCheckpoint } from './backends/backend.js';
+import type { CheckpointFiles, ExportedCheckpoint } from './backends/backend.js';
 
 /** @throws StagewrightError Internal when a file of it has no sha256. */
 export function checkpointFiles(store: Store, manifest: Manifest): ExportedCheckpoint {
   const files = manifest.files.map(({ path, size, sha256 }) => {
     if (sha256 === undefined)
-      throw new StagewrightError(
-        'Internal',
-        `${path} of step ${manifest.step} has no sha256: it can be neither resumed nor exported`,
-      );
+      throw new StagewrightError('Internal', `${path} of step ${manifest.step} has no sha256: it cannot be exported`);
     return { path, size, sha256 };
   });
   return { folder: store.checkpointFolder(manifest), step: manifest.step, files };
+}
+
+/** Of a foreign checkpoint without sha256: what was looked at when it was chosen. */
+export function resumeFiles(store: Store, manifest: Manifest): CheckpointFiles {
+  return { folder: store.checkpointFolder(manifest), step: manifest.step, files: manifest.files };
 }
 
 /** All files under `folder`, in a stable order. Partial folders and files of an exporter (names with a dot first) do not count. */

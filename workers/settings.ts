@@ -46,6 +46,8 @@ const environmentSchema = z.object({
   STAGEWRIGHT_VERIFIERS: optional(z.string()),
   /** File of the servers that generators answer from (docs/generators.md). */
   STAGEWRIGHT_GENERATORS: optional(z.string()),
+  /** File of the profiles of trainers on this host (docs/trainer-profiles.md). */
+  STAGEWRIGHT_TRAINERS: optional(z.string()),
   /** What a worker's SIGTERM does to its trainers: leave them running, or save a checkpoint and stop. */
   STAGEWRIGHT_SHUTDOWN: z.enum(['detach', 'stop']).default('detach'),
   STAGEWRIGHT_QUEUE_PREFIX: z.string().default(QUEUE_PREFIX),
@@ -81,6 +83,8 @@ export interface Settings {
   readonly verifiers: string | null;
   /** File of the servers that generators answer from; null = none. */
   readonly generators: string | null;
+  /** File of the profiles of trainers on this host; null = none. */
+  readonly trainers: string | null;
   readonly queuePrefix: string;
   readonly timers: Timers;
   readonly logLevel: string;
@@ -132,6 +136,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     shutdown: e.STAGEWRIGHT_SHUTDOWN,
     verifiers: e.STAGEWRIGHT_VERIFIERS === undefined ? null : resolve(e.STAGEWRIGHT_VERIFIERS),
     generators: e.STAGEWRIGHT_GENERATORS === undefined ? null : resolve(e.STAGEWRIGHT_GENERATORS),
+    trainers: e.STAGEWRIGHT_TRAINERS === undefined ? null : resolve(e.STAGEWRIGHT_TRAINERS),
     queuePrefix: e.STAGEWRIGHT_QUEUE_PREFIX,
     timers: timersSchema.parse(timers),
     logLevel: e.STAGEWRIGHT_LOG_LEVEL,

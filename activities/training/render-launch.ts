@@ -1,12 +1,17 @@
-/** From a planned stage and a grant to the launch file of its runner: everything by path and digest, checked on this host. */
+/**
+ * From a planned stage and a grant to the launch file of its runner: everything by path and digest, checked on this host, and put
+ * through the host's profile of the trainer.
+ */
 import { StagewrightError } from '../../core/failures.js';
 import type { Launch } from '../../core/launch.js';
 import { stageKeyMaterial } from '../../core/plan.js';
-import { trainerProfileSchema } from '../../core/trainer-profile.js';
-import type { CheckpointFiles, RenderInput } from '../../runner/backends/backend.js';
+import type { Manifest } from '../../core/checkpoint.js';
+import type { Backend, CheckpointFiles, RenderInput } from '../../runner/backends/backend.js';
 import { findBackend } from '../../runner/backends/registry.js';
-import { checkpointFiles } from '../../runner/export-stage.js';
-import { readLaunch } from '../../runner/run-folder.js';
+import { resumeFiles } from '../../runner/export-stage.js';
+import { makeRunFolder, readLaunch } from '../../runner/run-folder.js';
+import { DEFAULT_PROFILE } from '../../runner/trainer-profiles.js';
+import { asLaunched, timersOf } from './launch-profile.js';
 import { layout } from '../../store/layout.js';
 import { modelFolder } from '../../store/models.js';
 import type { TrainInput } from '../contracts.js';
@@ -31,23 +36,26 @@ export async function renderLaunch(context: TrainingContext, input: TrainInput, 
   await store.describeStage(stage.key, { name: stage.name, material: stageKeyMaterial(stage) });
   const continues = grant.resumeFrom === null ? await continuesFrom(context, input) : null;
   const at = (key: string): string => store.objects.path(key);
-  const rendered = backend.render({
+  const profile = (await context.profiles()).of(stage.trainer);
+  const given: Omit<RenderInput, 'prepared'> = {
     stage,
+    profile: profile ?? DEFAULT_PROFILE,
     modelFolder: await modelFolder(stage.model),
     data: await dataOf(context, input),
     parent: parent === null ? null : { folder: store.exportFolder(parent), files: parent.export.files },
-    resume: await resumeOf(context, input, continues),
+    resume: await resumeOf(context, input, { backend, continues }),
     outputs: {
       metrics: at(layout.metrics(stage.key, grant.epoch)),
       checkpoints: at(layout.checkpoints(stage.key, grant.epoch)),
       export: at(layout.export(stage.key, grant.epoch)),
     },
     runFolder,
-    profile: trainerProfileSchema.parse({}),
-    prepared: null,
     devices: grant.devices,
     marker,
-  });
+  };
+  makeRunFolder(runFolder);
+  const prepared = (await backend.prepare?.(given)) ?? null;
+  const values = { marker, devices: grant.devices, runFolder, store: settings.store };
   return {
     schema: 'stagewright/launch@1',
     key: stage.key,
@@ -59,14 +67,14 @@ export async function renderLaunch(context: TrainingContext, input: TrainInput, 
     store: settings.store,
     run_folder: runFolder,
     backend: backend.name,
-    ...rendered,
+    ...asLaunched(backend.render({ ...given, prepared }), profile, values),
     trainer: stage.trainer,
     planned_steps: stage.objective.training.steps,
     resume_from: grant.resumeFrom,
     continues,
     reach: 'shared',
     keep_checkpoints: stage.checkpoints.keep,
-    timers: settings.timers,
+    timers: timersOf(settings.timers, profile),
   };
 }
 
@@ -103,18 +111,29 @@ async function continuesFrom({ store }: TrainingContext, { stage }: TrainInput):
 async function resumeOf(
   { store }: TrainingContext,
   { stage, grant }: TrainInput,
-  continues: Launch['continues'],
+  { backend, continues }: { readonly backend: Backend; readonly continues: Launch['continues'] },
 ): Promise<CheckpointFiles | null> {
-  if (continues !== null) {
-    const manifest = await store.readManifest(continues.key, continues);
-    if (manifest !== null) return checkpointFiles(store, manifest);
-  }
-  if (grant.resumeFrom === null) return null;
-  const manifest = await store.readManifest(stage.key, grant.resumeFrom);
+  const from = continues ?? (grant.resumeFrom === null ? null : { key: stage.key, ...grant.resumeFrom });
+  if (from === null) return null;
+  const manifest = await store.readManifest(from.key, from);
   if (manifest === null)
     throw new StagewrightError(
       'RunnerLost',
-      `the manifest of step ${grant.resumeFrom.step} is gone; a new attempt looks for another`,
+      `the manifest of step ${from.step} is gone; a new attempt looks for another`,
     );
-  return checkpointFiles(store, manifest);
+  const why = backend.cannotResume?.(manifest.topology, stage) ?? null;
+  if (why !== null)
+    throw new StagewrightError(
+      'TopologyChanged',
+      `stage ${stage.name} cannot resume from step ${manifest.step}: ${why}. Run it again with what the checkpoint was written by ` +
+        `(${describeTopology(manifest)}), or start it over`,
+      { key: from.key, step: manifest.step },
+    );
+  return resumeFiles(store, manifest);
+}
+
+function describeTopology({ topology }: Manifest): string {
+  return Object.entries(topology)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
 }

@@ -11,8 +11,8 @@ import { optionFlag, optionText } from '../option-text.js';
 import { planText, variantsText } from '../plan-text.js';
 
 export const plan: Action = async ([file = ''], options) => {
-  const { store, hostFolder } = readSettings(process.env);
-  const places = { store, hostFolder };
+  const { store, hostFolder, trainers } = readSettings(process.env);
+  const places = { store, hostFolder, trainers };
   const seed = parseSeed(optionText(options, 'setSeed'), '--set-seed');
   const variant = optionText(options, 'variant');
   const asJson = optionFlag(options, 'json');

@@ -5,7 +5,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { sha256Schema } from '../../core/checkpoint.js';
+import { StagewrightError } from '../../core/failures.js';
+import type { Backend } from '../../runner/backends/backend.js';
 import { listBackends } from '../../runner/backends/registry.js';
+import { readTrainerProfiles } from '../../runner/trainer-profiles.js';
 import { installedModels, modelFolder } from '../../store/models.js';
 import { packageRoot } from '../../store/package-root.js';
 import { bundlePath } from '../../workers/bundle.js';
@@ -25,10 +28,11 @@ export async function checkBundle(): Promise<Finding[]> {
     : [warn('the workflow bundle is not built', 'run the build; without it a control worker makes one at each start')];
 }
 
-export async function checkTrainers({ env }: Patient): Promise<Finding[]> {
+export async function checkTrainers({ env, settings }: Patient): Promise<Finding[]> {
   const backends = await listBackends(env);
-  const words = backends.map(({ name, version }) => `${name} ${version}`).sort();
-  const found = [pass(words.join(', '))];
+  const words = backends.map(({ name, version, versions = [version] }) => `${name} ${versions.join(', ')}`).sort();
+  const found = [pass(words.join('; '))];
+  if (settings.trainers !== null) found.push(await checkProfiles(settings.trainers, backends));
   try {
     // Its native part may be missing although the package is there.
     await import('onnxruntime-node');
@@ -39,6 +43,16 @@ export async function checkTrainers({ env }: Patient): Promise<Finding[]> {
       ...found,
       fail(`the embedded trainer cannot run here: ${why}`, 'install the packages again (npm ci) on this machine'),
     ];
+  }
+}
+
+async function checkProfiles(file: string, backends: readonly Backend[]): Promise<Finding> {
+  try {
+    await readTrainerProfiles(file, backends);
+    return pass(`profiles of trainers: ${file}`);
+  } catch (error) {
+    if (!(error instanceof StagewrightError)) throw error;
+    return fail(error.message, 'mend the file; stages of its trainers cannot start here until then');
   }
 }
 

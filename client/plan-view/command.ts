@@ -4,7 +4,9 @@ import type { HashedFile } from '../../core/checkpoint.js';
 import type { PlannedStage } from '../../core/plan.js';
 import type { Backend, RenderInput } from '../../runner/backends/backend.js';
 import { WEIGHTS_FILE } from '../../runner/backends/onnx.js';
-import { trainerProfileSchema } from '../../core/trainer-profile.js';
+import type { TrainerProfile } from '../../core/trainer-profile.js';
+import { throughPrefix } from '../../runner/prefix.js';
+import { DEFAULT_PROFILE } from '../../runner/trainer-profiles.js';
 import { layout } from '../../store/layout.js';
 import { modelFolder } from '../../store/models.js';
 import type { Progress } from './store-facts.js';
@@ -13,6 +15,8 @@ export interface Places {
   /** Folder of the store. */
   readonly store: string;
   readonly hostFolder: string;
+  /** File of trainers' profiles of the client's own environment, which a worker may have other ones of. */
+  readonly trainers?: string | null;
 }
 
 export interface RenderedCommand {
@@ -24,15 +28,22 @@ export interface RenderedCommand {
 const NO_EPOCH = 0;
 const UNKNOWN_SHA256 = '0'.repeat(64);
 
-/** @param parent progress of the stage that it starts from; null = from scratch */
+export interface Told {
+  /** Progress of the stage that it starts from; null = from scratch. */
+  readonly parent: Progress | null;
+  /** Null = the client's environment has none for the trainer. */
+  readonly profile: TrainerProfile | null;
+}
+
 export async function renderCommand(
   stage: PlannedStage,
   backend: Backend,
   places: Places,
-  parent: Progress | null,
+  { parent, profile }: Told,
 ): Promise<RenderedCommand> {
   const inStore = (path: string): string =>
     join(places.store, path).replace(`/epochs/${NO_EPOCH}/`, '/epochs/<epoch>/');
+  const runFolder = join(places.hostFolder, 'runs', '<run>');
   const rendered = backend.render({
     stage,
     modelFolder: await modelFolder(stage.model),
@@ -44,8 +55,8 @@ export async function renderCommand(
       checkpoints: inStore(layout.checkpoints(stage.key, NO_EPOCH)),
       export: inStore(layout.export(stage.key, NO_EPOCH)),
     },
-    runFolder: join(places.hostFolder, 'runs', '<run>'),
-    profile: trainerProfileSchema.parse({}),
+    runFolder,
+    profile: profile ?? DEFAULT_PROFILE,
     prepared: null,
     devices: [],
     marker: '<run>',
@@ -54,8 +65,10 @@ export async function renderCommand(
     name,
     value === UNKNOWN_SHA256 ? '<sha256>' : value,
   ]);
+  const values = { marker: '<run>', devices: ['<devices>'], runFolder, store: places.store };
+  const train = profile === null ? rendered.train : throughPrefix(rendered.train, profile, values);
   return {
-    command: { argv: [...rendered.train.argv], cwd: rendered.train.cwd },
+    command: { argv: [...train.argv], cwd: train.cwd },
     overrides: Object.fromEntries(overrides) as Record<string, string>,
   };
 }

@@ -40,11 +40,12 @@ export async function draftPlans(file: string, seed?: number): Promise<Draft[]> 
 function draft(variant: string | null, recipe: Recipe, facts: PlanFacts): Draft {
   const known = Object.keys(facts.trainers);
   const absent = new Map<string, string>();
-  const trainers: Record<string, { version: string }> = { ...facts.trainers };
+  const trainers: Record<string, PlanFacts['trainers'][string]> = { ...facts.trainers };
   for (const stage of recipe.stages) {
-    const trainer = stage.trainer ?? recipe.trainer;
+    const [trainer = '', version = 'not installed'] = (stage.trainer ?? recipe.trainer).split('@', 2);
     if (known.includes(trainer)) continue;
-    trainers[trainer] = { version: 'not installed' };
+    const versions = [...(trainers[trainer]?.versions ?? []), version];
+    trainers[trainer] = { version: 'not installed', versions };
     absent.set(stage.name, `unknown trainer "${trainer}"; known: ${known.join(', ')}`);
   }
   const plan = planRecipe(recipe, { ...facts, trainers });

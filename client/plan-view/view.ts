@@ -8,6 +8,7 @@ import type { PlannedEvaluation, PlannedStage } from '../../core/plan.js';
 import type { PlanView, StageView, VariantsView } from '../../core/plan-view.js';
 import type { Backend } from '../../runner/backends/backend.js';
 import { listBackends } from '../../runner/backends/registry.js';
+import { readTrainerProfiles, type TrainerProfiles } from '../../runner/trainer-profiles.js';
 import { EVALUATION_SUMMARY } from '../../store/layout.js';
 import type { Store } from '../../store/store.js';
 import { blockedWords, whyStageBlocked } from './blocked.js';
@@ -75,6 +76,7 @@ interface Surroundings {
   readonly free: number;
   readonly speeds: Speeds;
   readonly backends: ReadonlyMap<string, Backend>;
+  readonly profiles: TrainerProfiles;
   /** Names of the recipe and its variants that have a stage, by its key. */
   readonly holders: ReadonlyMap<string, readonly string[]>;
 }
@@ -92,6 +94,7 @@ async function surroundings(drafts: readonly Draft[], places: Places): Promise<S
     store,
     free: await freeBytes(places.store),
     speeds: await readSpeeds(store),
+    profiles: await readTrainerProfiles(places.trainers ?? null),
     backends: new Map((await listBackends()).map((backend) => [backend.name, backend])),
     holders,
   };
@@ -136,7 +139,7 @@ async function describe(draft: Draft, around: Surroundings): Promise<PlanView> {
 async function describeStage(
   stage: PlannedStage,
   { plan, recipe, absent, keyOf }: Draft,
-  { places, store, speeds, backends, holders }: Surroundings,
+  { places, store, speeds, backends, profiles, holders }: Surroundings,
   free: number,
 ): Promise<{ view: StageView; most: number; left: number }> {
   const key = keyOf(stage);
@@ -153,7 +156,10 @@ async function describeStage(
       (need === null ? null : whyNoDisk(need, free, places.store)));
   const facts = await readRowFacts(stage.data);
   const parent = stage.parent === null ? null : await progressOf(store, stage.parent);
-  const rendered = backend === undefined ? null : await renderCommand(stage, backend, places, parent);
+  const rendered =
+    backend === undefined
+      ? null
+      : await renderCommand(stage, backend, places, { parent, profile: profiles.of(stage.trainer) });
   const seconds = done ? 0 : speeds(stage);
   const hours = seconds === null ? null : (seconds * (steps - step)) / 3600;
   const { gpus, class: hostClass, threads } = stage.execution;

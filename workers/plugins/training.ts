@@ -30,6 +30,7 @@ const settingsSchema = z.object({
   cpuSlots: z.int().min(0),
   shutdown: z.enum(['detach', 'stop']),
   timers: timersSchema,
+  trainers: z.string().min(1).nullish(),
   queuePrefix: z.string().min(1).default(QUEUE_PREFIX),
 });
 export interface TrainingPluginSettings extends TrainingSettings {
@@ -41,6 +42,7 @@ export class TrainingPlugin extends DomainPlugin {
   private readonly queue: string;
   private readonly hosts: HostActivities & ClassActivities;
   private readonly stopMs: number;
+  private readonly profiles: () => Promise<unknown>;
 
   /** @param logger default: pino on stderr. */
   constructor(given: TrainingPluginSettings, logger: Logger = createLogger({ level: 'info' })) {
@@ -51,7 +53,14 @@ export class TrainingPlugin extends DomainPlugin {
     // A grant on one named host is asked for on its own queue.
     this.hosts = { ...grants, ...createHostActivities(training) };
     this.queue = hostQueue(settings.host, settings.queuePrefix);
+    this.profiles = training.profiles;
     this.stopMs = settings.timers.stop_grace_ms + FORCE_MARGIN_MS;
+  }
+
+  /** @throws StagewrightError SettingsMissing for a file of trainers that is wrong: before any stage asks for it. */
+  override async prepare(): Promise<void> {
+    await super.prepare();
+    await this.profiles();
   }
 
   override configureWorker(options: WorkerOptions): WorkerOptions {
