@@ -28,6 +28,7 @@ export const TASKS = {
   campaign: (args) => ({ module: [join(ROOT, 'dist', 'campaign', 'main.js'), ...args] }),
   'data-campaign': (args) => ({ module: [join(ROOT, 'dist', 'campaign', 'data-main.js'), ...args] }),
   seeds: (args) => ({ module: [join(ROOT, 'dist', 'campaign', 'seeds.js'), ...args] }),
+  coverage: (args) => ({ module: [join(ROOT, 'dist', 'campaign', 'coverage.js'), ...args] }),
   funnel: (args) => ({ module: [join(ROOT, 'dist', 'campaign', 'funnel.js'), ...args] }),
   bench: (args) => ({ steps: [[join(ROOT, 'bench', 'main.mjs'), ...args]] }),
   docs: (args) => ({ module: [join(ROOT, 'dist', 'cli', 'pages', 'main.js'), ...args] }),
