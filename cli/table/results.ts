@@ -19,6 +19,22 @@ export const RESULTS: readonly CommandSpec[] = [
   },
   {
     group: 'Results',
+    usage: 'compare <a> <b>',
+    summary:
+      'two runs on the same questions: settings that differ, paired differences with intervals, questions that changed',
+    options: [['--out <file>', 'also as an HTML page, with pictures of the questions that changed'], json],
+    more:
+      'A run is named as recipe.yaml[:variant][#seed][@stage]; without a stage the last one that is evaluated. It reads the store alone. ' +
+      'Only answers to the same rows are compared. Where no difference can be claimed, it says how large one this data would have shown.',
+    examples: [
+      'stagewright compare recipe.yaml recipe.yaml:merged',
+      'stagewright compare recipe.yaml#1@base recipe.yaml#1@visual --out compared.html',
+    ],
+    server: true,
+    load: async () => (await import('../commands/compare.js')).compare,
+  },
+  {
+    group: 'Results',
     usage: 'export <stage>',
     summary:
       'weights of a finished stage, or of a checkpoint, as a folder of one’s own with a file that says where they come from',
