@@ -43,7 +43,10 @@ function run(program, args) {
 export async function pythonEnvironment(requirements, say = (text) => process.stderr.write(`${text}\n`)) {
   const lines = readRequirements(requirements);
   const version = (await run(PYTHON, ['-c', 'import sys; print(sys.version, sys.platform)'])).trim();
-  const digest = createHash('sha256').update([version, ...lines].join('\n')).digest('hex').slice(0, 12);
+  const digest = createHash('sha256')
+    .update([version, ...lines].join('\n'))
+    .digest('hex')
+    .slice(0, 12);
   const folder = join(CACHE, digest);
   const program = join(folder, 'bin', 'python');
   const mark = join(folder, 'complete');
