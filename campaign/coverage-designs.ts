@@ -16,7 +16,7 @@ export interface Design {
 const ITEMS = 500;
 const OF_CLUSTER = 4;
 const SEEDS = 10;
-/** Standard normal quantile of a share is not needed exactly: clusters shift a logit. */
+/** What items of a cluster share shifts the logit of their chance. */
 const logit = (p: number): number => Math.log(p / (1 - p));
 const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 const normal = (random: RandomGenerator): number => normals(random, 1)[0] ?? 0;

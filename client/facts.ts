@@ -5,6 +5,7 @@ import { DIGITS_VERIFIER } from '../core/digits/grade.js';
 import type { PlanFacts } from '../core/plan.js';
 import type { Recipe } from '../core/recipe.js';
 import { VERIFIER_VERSIONS } from '../core/verify/verifiers.js';
+import { versionsOf } from '../core/trainer-versions.js';
 import { listBackends } from '../runner/backends/registry.js';
 import { digestCaptions } from '../store/captions.js';
 import { digestFolder } from '../store/folder-digest.js';
@@ -22,7 +23,10 @@ export async function readFacts(recipe: Recipe, file: string): Promise<PlanFacts
   return {
     models: await installedModels(),
     trainers: Object.fromEntries(
-      (await listBackends()).map(({ name, version, versions }) => [name, { version, versions: versions ?? [version] }]),
+      (await listBackends()).map((backend) => [
+        backend.name,
+        { version: backend.version, versions: versionsOf(backend) },
+      ]),
     ),
     digits_sha256: await digitsSha256(),
     verifier: DIGITS_VERIFIER,

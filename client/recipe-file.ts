@@ -3,11 +3,11 @@
  * nothing.
  */
 import { readFile } from 'node:fs/promises';
-import { LineCounter, parseDocument } from 'yaml';
 import { StagewrightError } from '../core/failures.js';
 import { hint } from '../core/nearest-name.js';
 import { recipeSchema, type Recipe } from '../core/recipe.js';
 import { resolveVariant, variantNames } from '../core/variants.js';
+import { openYaml, type YamlText } from '../store/yaml-text.js';
 import { complaintsOf, type Complaint } from './recipe-complaints.js';
 
 export interface RecipeText {
@@ -49,23 +49,13 @@ export function parseRecipe(text: string, file: string, variant?: string): Recip
   return recipeSchema.parse(resolveVariant(value, variant));
 }
 
-interface Parsed {
-  readonly document: ReturnType<typeof parseDocument>;
+interface Parsed extends Pick<YamlText, 'document' | 'at'> {
   readonly value: unknown;
-  readonly at: (offset: number) => string;
 }
 
 function parse(text: string, file: string): Parsed {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const at = (offset: number): string => {
-    const { line, col } = lines.linePos(offset);
-    return `${file}:${line}:${col}`;
-  };
-  if (document.errors.length > 0)
-    throw invalid(
-      document.errors.map((error) => `${at(error.pos[0])}: ${error.message.split(' at line ')[0] ?? error.message}`),
-    );
+  const { document, at, errors } = openYaml(text, file);
+  if (errors.length > 0) throw invalid(errors);
   return { document, value: document.toJS() as unknown, at };
 }
 

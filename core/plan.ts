@@ -16,6 +16,7 @@ import { orderPerEpoch, orderPerEpochSchema, orderSchema } from './order.js';
 import { pick, planData, planVerifier } from './plan-data.js';
 import { curriculumOf } from './recipe-checks.js';
 import { checkpointsSchema, executionSchema, nameSchema, type Recipe, type Stage } from './recipe.js';
+import { versionsOf } from './trainer-versions.js';
 import { rlvrTrainingSchema, sftTrainingSchema } from './training.js';
 
 /** Raised when the meaning of key material changes; every key then differs. */
@@ -194,7 +195,7 @@ function planStage(recipe: Recipe, stage: Stage, before: readonly PlannedStage[]
 function planTrainer(asked: string, facts: PlanFacts, where: string): PlannedStage['trainer'] {
   const [name = '', version] = asked.split('@', 2);
   const installed = pick(facts.trainers, name, 'trainer', where);
-  const known = installed.versions ?? [installed.version];
+  const known = versionsOf(installed);
   if (version === undefined) return { name, version: installed.version };
   if (known.includes(version)) return { name, version };
   throw new StagewrightError(

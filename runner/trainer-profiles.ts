@@ -5,6 +5,7 @@
 import type { PlannedStage } from '../core/plan.js';
 import { hint } from '../core/nearest-name.js';
 import { trainerProfileSchema, trainerProfilesSchema, type TrainerProfile } from '../core/trainer-profile.js';
+import { versionsOf } from '../core/trainer-versions.js';
 import { openSettingsDocument, readSettingsText, type Complaint } from '../store/settings-document.js';
 import type { Backend } from './backends/backend.js';
 import { listBackends } from './backends/registry.js';
@@ -46,7 +47,6 @@ function wrongIn(entry: string, profile: TrainerProfile, known: Known): Complain
   const complaints: Complaint[] = [];
   const [name = '', version] = entry.split('@', 2);
   const backend = known.find((one) => one.name === name);
-  const versions = backend?.versions ?? (backend === undefined ? [] : [backend.version]);
   if (backend === undefined)
     complaints.push({
       path,
@@ -55,8 +55,11 @@ function wrongIn(entry: string, profile: TrainerProfile, known: Known): Complain
         known.map((one) => one.name),
       )}`,
     });
-  else if (version !== undefined && !versions.includes(version))
-    complaints.push({ path, message: `trainer ${name} has no version "${version}"; ${hint(version, versions)}` });
+  else if (version !== undefined && !versionsOf(backend).includes(version))
+    complaints.push({
+      path,
+      message: `trainer ${name} has no version "${version}"; ${hint(version, versionsOf(backend))}`,
+    });
   for (const key of ['prefix', 'stop'] as const) {
     const unknown = unknownPlaceholder(profile[key] ?? []);
     if (unknown !== null) complaints.push({ path: [...path, key], message: unknown });

@@ -3,11 +3,12 @@
  * secret in it is refused. What the settings mean is for others (generators/configuration.ts, core/trainer-profile.ts).
  */
 import { readFile } from 'node:fs/promises';
-import { isMap, isNode, LineCounter, parseDocument, type Document } from 'yaml';
+import { isMap, isNode, type Document } from 'yaml';
 import { toJSONSchema, type z } from 'zod';
 import { StagewrightError } from '../core/failures.js';
 import { hint } from '../core/nearest-name.js';
 import { isSecretName, looksSecret } from '../core/secrets.js';
+import { openYaml } from './yaml-text.js';
 
 export type SettingsPath = readonly PropertyKey[];
 export interface Complaint {
@@ -42,18 +43,8 @@ export interface SettingsSource {
 
 /** @throws StagewrightError SettingsMissing when it is no YAML. */
 export function openSettingsDocument({ text, file, variable, secretsBelong }: SettingsSource): SettingsDocument {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const at = (offset: number): string => {
-    const { line, col } = lines.linePos(offset);
-    return `${file}:${line}:${col}`;
-  };
-  if (document.errors.length > 0)
-    // What the parser says after the place quotes the file.
-    throw invalid(
-      variable,
-      document.errors.map((e) => `${at(e.pos[0])}: ${e.message.split(' at line ')[0] ?? 'no YAML'}`),
-    );
+  const { document, at, errors } = openYaml(text, file);
+  if (errors.length > 0) throw invalid(variable, errors);
   const value = (document.toJS() ?? {}) as unknown;
   const secrets = secretsIn(value, [], `looks like a secret; ${secretsBelong}`);
   return {

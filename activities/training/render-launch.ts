@@ -5,6 +5,7 @@
 import { StagewrightError } from '../../core/failures.js';
 import type { Launch } from '../../core/launch.js';
 import { stageKeyMaterial } from '../../core/plan.js';
+import { versionsOf } from '../../core/trainer-versions.js';
 import type { Manifest } from '../../core/checkpoint.js';
 import type { Backend, CheckpointFiles, RenderInput } from '../../runner/backends/backend.js';
 import { findBackend } from '../../runner/backends/registry.js';
@@ -28,10 +29,11 @@ export async function renderLaunch(context: TrainingContext, input: TrainInput, 
   const launched = readLaunch(runFolder);
   if (launched?.epoch === grant.epoch) return launched;
   const backend = await findBackend(stage.trainer.name);
-  if (!(backend.versions ?? [backend.version]).includes(stage.trainer.version))
+  const versions = versionsOf(backend);
+  if (!versions.includes(stage.trainer.version))
     throw new StagewrightError(
       'DigestMismatch',
-      `stage ${stage.name}: the plan names trainer ${stage.trainer.name} ${stage.trainer.version}, this host has ${(backend.versions ?? [backend.version]).join(', ')}`,
+      `stage ${stage.name}: the plan names trainer ${stage.trainer.name} ${stage.trainer.version}, this host has ${versions.join(', ')}`,
     );
   await store.describeStage(stage.key, { name: stage.name, material: stageKeyMaterial(stage) });
   const continues = grant.resumeFrom === null ? await continuesFrom(context, input) : null;

@@ -1,5 +1,5 @@
 /** A comparison as one page that opens offline: settings, differences as a forest plot, questions that changed with their pictures. */
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { AnswerPair } from '../../core/compare/paired-answers.js';
 import type { Store } from '../../store/store.js';
 import { framed, sectionPart, type Section } from '../report/frame.js';
@@ -7,7 +7,7 @@ import { html, type Html } from '../report/html.js';
 import { sampleCards } from '../report/sample-cards.js';
 import type { ComparedRuns, ComparedSet } from './comparison.js';
 import { forestPlot } from './forest-plot.js';
-import { FOOTNOTE, interval, percent, points, pText, valueText, verdict } from './words.js';
+import { cellsOf, FOOTNOTE, HEADS, valueText } from './words.js';
 
 /** Of each kind of change; the rest is counted. */
 const SHOWN = 12;
@@ -70,7 +70,7 @@ async function setSections(set: ComparedSet, i: number, store: Store): Promise<S
           <table>
             <thead>
               <tr>
-                ${['', 'n', 'A', 'B', 'B - A', '95 %', 'p', ''].map((head) => html`<th scope="col">${head}</th>`)}
+                ${HEADS.map((head) => html`<th scope="col">${head}</th>`)}
               </tr>
             </thead>
             <tbody>
@@ -78,15 +78,7 @@ async function setSections(set: ComparedSet, i: number, store: Store): Promise<S
                 (of) =>
                   html`<tr class="level${Math.min(1, of.level)}">
                     <th scope="row">${of.label}</th>
-                    ${[
-                      String(of.n),
-                      percent(of.a),
-                      percent(of.b),
-                      points(of.b - of.a),
-                      interval(of),
-                      pText(of),
-                      verdict(of),
-                    ].map((cell) => html`<td>${cell}</td>`)}
+                    ${cellsOf(of).map((cell) => html`<td>${cell}</td>`)}
                   </tr>`,
               )}
             </tbody>
@@ -99,11 +91,11 @@ async function setSections(set: ComparedSet, i: number, store: Store): Promise<S
 }
 
 async function cards(pairs: readonly AnswerPair[], store: Store, data: string): Promise<Html> {
-  const folder = (await store.findData(data)) ?? dirname(data);
+  const folder = await store.findData(data);
   return sampleCards(
     pairs.map(({ row, a, b }) => ({
       row,
-      image: row.images[0] === undefined ? null : join(folder, row.images[0]),
+      image: folder === null || row.images[0] === undefined ? null : join(folder, row.images[0]),
       answers: [
         { stage: 'A', answer: a },
         { stage: 'B', answer: b },

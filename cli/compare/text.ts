@@ -2,7 +2,7 @@
 import CliTable from 'cli-table3';
 import { PLAIN_TABLE } from '../tables.js';
 import type { ComparedRuns, ComparedSet } from './comparison.js';
-import { FOOTNOTE, interval, percent, points, pText, valueText, verdict } from './words.js';
+import { cellsOf, FOOTNOTE, HEADS, valueText } from './words.js';
 
 export function comparisonText({ a, b, settings, sets, left_out }: ComparedRuns): string {
   const head = `A  ${a}\nB  ${b}`;
@@ -23,18 +23,8 @@ function settingsText(settings: ComparedRuns['settings']): string {
 }
 
 function setText({ name, items, clusters, duplicates, differences, lost, gained }: ComparedSet): string {
-  const table = new CliTable({ ...PLAIN_TABLE, head: ['', 'n', 'A', 'B', 'B - A', '95 %', 'p', ''] });
-  for (const of of differences)
-    table.push([
-      `${'  '.repeat(of.level)}${of.label}`,
-      String(of.n),
-      percent(of.a),
-      percent(of.b),
-      points(of.b - of.a),
-      interval(of),
-      pText(of),
-      verdict(of),
-    ]);
+  const table = new CliTable({ ...PLAIN_TABLE, head: [...HEADS] });
+  for (const of of differences) table.push([`${'  '.repeat(of.level)}${of.label}`, ...cellsOf(of)]);
   const twice =
     duplicates.length === 0
       ? []

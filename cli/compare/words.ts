@@ -1,19 +1,19 @@
 /** Differences in words, the same for terminal and page: no adjective without a figure. */
 import type { Difference } from '../../core/compare/differences.js';
 
-export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 export const points = (share: number): string => `${share < 0 ? '-' : '+'}${Math.abs(100 * share).toFixed(1)}`;
 
 export function interval({ comparison }: Difference): string {
   return comparison === null ? '' : `${points(comparison.low)} to ${points(comparison.high)}`;
 }
 
-export function pText({ p }: Difference): string {
+function pText({ p }: Difference): string {
   if (p === null) return '';
   return p < 0.001 ? '< 0.001' : p.toFixed(3);
 }
 
-export function verdict({ verdict: found, why, detectable }: Difference): string {
+function verdict({ verdict: found, why, detectable }: Difference): string {
   switch (found) {
     case 'better':
       return 'B is better';
@@ -24,6 +24,13 @@ export function verdict({ verdict: found, why, detectable }: Difference): string
     case 'not comparable':
       return `no interval: ${why ?? ''}`;
   }
+}
+
+export const HEADS = ['', 'n', 'A', 'B', 'B - A', '95 %', 'p', ''] as const;
+
+/** Of a line, under HEADS; its label, the first, is shown in each place's own way. */
+export function cellsOf(of: Difference): string[] {
+  return [String(of.n), percent(of.a), percent(of.b), points(of.b - of.a), interval(of), pText(of), verdict(of)];
 }
 
 export const valueText = (value: unknown): string =>

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { sha256Schema } from '../../core/checkpoint.js';
 import { StagewrightError } from '../../core/failures.js';
+import { versionsOf } from '../../core/trainer-versions.js';
 import type { Backend } from '../../runner/backends/backend.js';
 import { listBackends } from '../../runner/backends/registry.js';
 import { readTrainerProfiles } from '../../runner/trainer-profiles.js';
@@ -30,7 +31,7 @@ export async function checkBundle(): Promise<Finding[]> {
 
 export async function checkTrainers({ env, settings }: Patient): Promise<Finding[]> {
   const backends = await listBackends(env);
-  const words = backends.map(({ name, version, versions = [version] }) => `${name} ${versions.join(', ')}`).sort();
+  const words = backends.map((backend) => `${backend.name} ${versionsOf(backend).join(', ')}`).sort();
   const found = [pass(words.join('; '))];
   if (settings.trainers !== null) found.push(await checkProfiles(settings.trainers, backends));
   try {

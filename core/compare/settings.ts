@@ -1,5 +1,6 @@
 /** What two plans ask for differently: stages by name, their settings by dotted names. Pure. */
 import { canonicalJson } from '../canonical-json.js';
+import { dotted } from '../dotted.js';
 import { stageKeyMaterial, type PlannedStage } from '../plan.js';
 
 export interface SettingDifference {
@@ -30,27 +31,15 @@ export function settingDifferences(a: readonly PlannedStage[], b: readonly Plann
 function settingsOf(stage: PlannedStage): Readonly<Record<string, unknown>> {
   const { parent: _, key_schema: __, data, model, ...material } = stageKeyMaterial(stage);
   return {
-    ...flattened(material),
+    ...Object.fromEntries(Object.entries(dotted(material)).map(([setting, value]) => [named(setting), value])),
     model: `${stage.model.name} (${String(model).slice(0, 12)})`,
     data: `${stage.data.name} (${String(data).slice(0, 12)})`,
     from: stage.parent === null ? 'scratch' : 'weights',
   };
 }
 
-function flattened(value: object, prefix = ''): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([name, inner]: [string, unknown]) =>
-      typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-        ? Object.entries(flattened(inner, `${prefix}${name}.`))
-        : [
-            [
-              // As `amend --set` names them.
-              `${prefix}${name}`.replace('objective.training.', 'training.').replace('objective.kind', 'objective'),
-              inner,
-            ],
-          ],
-    ),
-  );
-}
+/** As `amend --set` names them. */
+const named = (setting: string): string =>
+  setting.replace('objective.training.', 'training.').replace('objective.kind', 'objective');
 
 const text = (value: unknown): string => canonicalJson(value ?? null);

@@ -1,4 +1,4 @@
-/** Mean and variance, in one place. */
+/** Mean, variance and standard error, in one place. */
 
 export const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
@@ -14,3 +14,6 @@ export function variance(values: readonly number[]): number {
   const middle = mean(values);
   return sum(values.map((x) => (x - middle) ** 2)) / (values.length - 1);
 }
+
+/** Of the mean. @throws RangeError for fewer than two values */
+export const standardError = (values: readonly number[]): number => Math.sqrt(variance(values) / values.length);

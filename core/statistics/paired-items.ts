@@ -4,7 +4,6 @@
  */
 import { clustersOf, isClustered, varianceOfClusteredMean } from './clusters.js';
 import { CONFIDENCE, type Comparison, type NotOffered } from './estimate.js';
-import { sum } from './moments.js';
 import { fairCdf, tailOfT, tOf, zOf } from './quantiles.js';
 import { MIN_CLUSTERS } from './share.js';
 
@@ -63,8 +62,6 @@ export function mcnemarMidP(gained: number, lost: number): number {
   const point = fairCdf(fewer, discordant) - (fewer === 0 ? 0 : fairCdf(fewer - 1, discordant));
   return Math.min(1, 2 * fairCdf(fewer, discordant) - point);
 }
-
-export const discordantOf = (pairs: readonly Pair[]): number => sum(pairs.map(({ a, b }) => Number(a !== b)));
 
 const within = (low: number, high: number): { low: number; high: number } => ({
   low: Math.max(-1, low),

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { FileEntry, HashedFile } from '../../core/checkpoint.js';
+import { dotted } from '../../core/dotted.js';
 import { StagewrightError } from '../../core/failures.js';
 import type { Command } from '../../core/launch.js';
 import { onnxCheckpointSchema, onnxJobSchema, type OnnxJob } from '../../core/onnx-job.js';
@@ -95,16 +96,14 @@ const BYTES_OF_FLOAT = 4;
 const HEADER_OF_TENSOR = 66;
 const modelSizesSchema = z.object({ parameters: z.array(z.object({ name: z.string(), shape: z.array(z.int()) })) });
 
-/** `{a: {b: 1}}` as `{'a.b': '1'}`. */
-function flattened(value: object, prefix = ''): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([name, inner]: [string, unknown]) =>
-      typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-        ? Object.entries(flattened(inner, `${prefix}${name}.`))
-        : [[`${prefix}${name}`, typeof inner === 'string' ? inner : JSON.stringify(inner)]],
-    ),
+/** By dotted names, as text. */
+const flattened = (value: object): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(dotted(value)).map(([name, inner]) => [
+      name,
+      typeof inner === 'string' ? inner : JSON.stringify(inner),
+    ]),
   );
-}
 
 function hashed({ path, size, sha256 }: FileEntry): HashedFile {
   if (sha256 === undefined) throw new StagewrightError('Internal', `checkpoint file ${path} has no sha256`);
